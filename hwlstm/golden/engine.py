@@ -1,0 +1,129 @@
+"""One layer over a sequence: pre-activations by matrix products, then the cell, step by step."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..fixed import saturated
+from ..fixed_network import FixedLayer
+from ..network import Layer
+from .cell import IntegerCell, Values, float_step
+
+__all__ = ["IntegerEngine", "float_engine"]
+
+EXACT_FLOAT = 2**53
+
+
+def float_engine(layer: Layer, x: np.ndarray) -> Values:
+    """Run a layer in floats.
+
+    Parameters
+    ----------
+    x : array (sequences, steps, inputs)
+
+    Returns
+    -------
+    Every named value of the cell, and z.GATE, as arrays (sequences, steps, units).
+    """
+    cell, graph = layer.cell, layer.cell.graph
+    state = {name: np.tile(layer.initial[name], (len(x), 1)) for name in cell.states}
+    parameters = {f"p.{gate}": vector for gate, vector in layer.peepholes.items()}
+    trace: list[Values] = []
+    for t in range(x.shape[1]):
+        sources = {"x": x[:, t], **state}
+        z = {
+            f"z.{gate}": layer.bias[gate] + sum(sources[s] @ m.T for s, m in matrices.items())
+            for gate, matrices in layer.weights.items()
+        }
+        previous = {f"prev.{name}": value for name, value in state.items()}
+        named = float_step(graph, {**z, **parameters, **previous})
+        state = {name: named[name] for name in cell.states}
+        trace.append({**z, **named})
+    return {name: np.stack([step[name] for step in trace], axis=1) for name in trace[0]}
+
+
+class IntegerEngine:
+    """Run a layer in raw integers, exactly.
+
+    Products of matrices go through float64 BLAS wherever the proven range of every value is
+    below 2**53 (exact, and far faster than int64); else through int64, or Python integers.
+    """
+
+    def __init__(self, layer: FixedLayer):
+        self.layer = layer
+        largest = max(
+            *(interval.magnitude for interval in layer.ranges.values()),
+            *(interval.magnitude for interval in layer.leaves.values()),
+            *(interval.magnitude for interval in layer.accumulators.values()),
+        )
+        if largest >= 2**62:
+            raise ValueError(
+                f"{layer.name}: values must stay below 2**62, not reach {largest}; use narrower formats"
+            )
+        self.dtype = np.float64 if largest < EXACT_FLOAT // 2 else np.int64
+        self.cell = IntegerCell(layer, self.dtype)
+        self.gates = layer.cell.gate_names
+        self.matrices = {source: self._stacked(source) for source in layer.cell.source_names}
+        shift = layer.product_frac - layer.formats["b"].frac
+        self.bias = np.concatenate([layer.bias[gate] for gate in self.gates]).astype(self.dtype)
+        self.bias = self.bias * self.dtype(1 << shift)
+
+    def _stacked(self, source: str) -> np.ndarray:
+        """Matrix (size of source, gates x units), aligned; 0 where a gate does not read it."""
+        layer = self.layer
+        zero = np.zeros((layer.units, layer.size(source)), dtype=np.int64)
+        rows = [layer.weights[gate].get(source, zero) for gate in self.gates]
+        return (np.concatenate(rows).T << layer.column_shift(source)).astype(self.dtype)
+
+    def run(
+        self,
+        x: np.ndarray,
+        *,
+        state: Values | None = None,
+        trace: bool = True,
+        saturation: dict[str, int] | None = None,
+    ) -> Values:
+        """Raw x (sequences, steps, inputs) to raw int64 arrays (sequences, steps, units).
+
+        Parameters
+        ----------
+        state : dict
+            State to raw array (sequences, units) to continue from; the initial state if None.
+        trace : bool
+            Return every named value; else the states only.
+        saturation : dict
+            Name to the count of saturated values; counted up if given.
+        """
+        layer = self.layer
+        start = state or {
+            name: np.tile(layer.initial[name], (len(x), 1)) for name in layer.cell.states
+        }
+        held = {name: value.astype(self.dtype) for name, value in start.items()}
+        kept = list(layer.cell.graph.names.values()) if trace else layer.cell.states
+        shape = (len(x), x.shape[1], layer.units)
+        out = {name: np.empty(shape, dtype=np.int64) for name in kept}
+        parameters = {f"p.{q}": v.astype(self.dtype) for q, v in layer.peepholes.items()}
+        watch = saturation_counter(layer, saturation)
+        from_x = x.astype(self.dtype) @ self.matrices["x"] + self.bias
+        for t in range(x.shape[1]):
+            z = from_x[:, t]
+            for source in layer.recurrent_sources:
+                z = z + held[source] @ self.matrices[source]
+            split = np.split(z, len(self.gates), axis=1)
+            leaves = {f"z.{gate}": part for gate, part in zip(self.gates, split, strict=True)}
+            leaves |= {f"prev.{name}": value for name, value in held.items()}
+            named = self.cell.step({**leaves, **parameters}, watch)
+            held = {name: named[name] for name in held}
+            for name in kept:
+                out[name][:, t] = named[name]
+        return out
+
+
+def saturation_counter(layer: FixedLayer, counts: dict[str, int] | None) -> Callable | None:
+    if counts is None:
+        return None
+
+    def watch(name, value, frac):
+        counts[name] = counts.get(name, 0) + saturated(value, frac, layer.formats[name])
+
+    return watch

@@ -1,0 +1,171 @@
+"""Layer and Network: what every importer produces and every later stage reads. Floats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .cells import Cell
+
+__all__ = ["Layer", "Network"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One cell applied to a sequence.
+
+    Parameters
+    ----------
+    name : str
+        Identifier; also the name of the hardware module.
+    cell : Cell
+    weights : dict
+        Gate to {source: matrix of shape (units, size of source)}; sources are "x" and states.
+    bias : dict
+        Gate to vector (units,); absent gates have 0.
+    peepholes : dict
+        Gate to vector (units,).
+    initial : dict
+        State to vector (units,); absent states start at 0.
+    reads : {"all", "last"}
+        Which steps of its input sequence the layer sees.
+    """
+
+    name: str
+    cell: Cell
+    weights: Mapping[str, Mapping[str, np.ndarray]]
+    bias: Mapping[str, np.ndarray] = field(default_factory=dict)
+    peepholes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    initial: Mapping[str, np.ndarray] = field(default_factory=dict)
+    reads: str = "all"
+
+    def __post_init__(self):
+        if not self.name.isidentifier():
+            raise ValueError(f"Layer name must be an identifier, not {self.name!r}")
+        if self.reads not in ("all", "last"):
+            raise ValueError(f"Layer reads must be 'all' or 'last', not {self.reads!r}")
+        cell = self.cell
+        self._same_names("weights", self.weights, cell.gate_names)
+        for gate in cell.gate_names:
+            self._same_names(f"weights[{gate!r}]", self.weights[gate], cell.sources(gate))
+        self._same_names("peepholes", self.peepholes, cell.peephole_names)
+        shape = np.shape(self.weights[cell.gate_names[0]]["x"])
+        if len(shape) != 2 or 0 in shape:
+            raise ValueError(f"{self.name}: W must have shape (units, inputs), not {shape}")
+        size = {"x": shape[1], **dict.fromkeys(cell.states, shape[0])}
+        weights = {
+            gate: {
+                source: self._array(f"weights {gate}.{source}", matrix, (shape[0], size[source]))
+                for source, matrix in self.weights[gate].items()
+            }
+            for gate in cell.gate_names
+        }
+        vectors = {
+            "bias": self._vectors("bias", self.bias, cell.gate_names, shape[0]),
+            "peepholes": self._vectors("peepholes", self.peepholes, cell.peephole_names, shape[0]),
+            "initial": self._vectors("initial", self.initial, cell.states, shape[0]),
+        }
+        for attribute, value in {"weights": weights, **vectors}.items():
+            object.__setattr__(self, attribute, value)
+
+    def _same_names(self, what, given, wanted):
+        if set(given) != set(wanted):
+            raise ValueError(
+                f"{self.name}: {what} of {self.cell.name} must be given for {sorted(wanted)}, "
+                f"not {sorted(given)}"
+            )
+
+    def _vectors(self, what, given, names, units):
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise ValueError(f"{self.name}: {what} names {unknown[0]!r}, which the cell has not")
+        return {
+            name: self._array(f"{what} {name}", given.get(name, np.zeros(units)), (units,))
+            for name in names
+        }
+
+    def _array(self, what, value, shape):
+        array = np.array(value, dtype=np.float64)
+        if array.shape != shape:
+            raise ValueError(f"{self.name}: {what} must have shape {shape}, not {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{self.name}: {what} must be finite; it holds NaN or infinity")
+        array.setflags(write=False)
+        return array
+
+    @property
+    def units(self) -> int:
+        return self.weights[self.cell.gate_names[0]]["x"].shape[0]
+
+    @property
+    def inputs(self) -> int:
+        return self.weights[self.cell.gate_names[0]]["x"].shape[1]
+
+    @property
+    def recurrent(self) -> bool:
+        """True if a step depends on the step before."""
+        return self.cell.source_names != ["x"] or any(
+            leaf.startswith("prev.") for leaf in self.cell.graph.leaves
+        )
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were trained: weights, biases and peepholes."""
+        matrices = sum(m.size for gate in self.weights.values() for m in gate.values())
+        return matrices + self.units * (len(self.bias) + len(self.peepholes))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates a step."""
+        return sum(m.size for gate in self.weights.values() for m in gate.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Layers in series, and an optional argmax behind the last one.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Each reads the output of the one before.
+    name : str
+        Identifier; names the top module.
+    classify : bool
+        The result is the index of the largest output (the first one on a tie).
+    """
+
+    layers: tuple[Layer, ...]
+    name: str = "network"
+    classify: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if not self.layers:
+            raise ValueError("Network must have at least one layer, not none")
+        if not self.name.isidentifier():
+            raise ValueError(f"Network name must be an identifier, not {self.name!r}")
+        names = [layer.name for layer in self.layers]
+        if len(set(names)) != len(names) or self.name in names:
+            raise ValueError(f"Names of network and layers must differ, not {[self.name, *names]}")
+        if self.layers[0].reads != "all":
+            raise ValueError("The first layer must read all steps of its input, not the last one")
+        for before, layer in zip(self.layers, self.layers[1:], strict=False):
+            if layer.inputs != before.units:
+                raise ValueError(
+                    f"{layer.name}: inputs must be {before.units}, "
+                    f"the units of {before.name}, not {layer.inputs}"
+                )
+
+    @property
+    def inputs(self) -> int:
+        return self.layers[0].inputs
+
+    @property
+    def outputs(self) -> int:
+        """Numbers in one output vector; 1, a class index, if the network classifies."""
+        return 1 if self.classify else self.layers[-1].units
+
+    @property
+    def many_to_one(self) -> bool:
+        """True if one output leaves a sequence, not one every step."""
+        return any(layer.reads == "last" for layer in self.layers)

@@ -1,0 +1,191 @@
+"""LayerPlan: how one layer becomes an engine. Sizes, memory layout, latencies."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import UnsupportedModel
+from ..fixed_network import FixedLayer
+from .schedule import Schedule, schedule
+
+__all__ = ["LayerPlan"]
+
+ADDRESS_TO_OPERANDS = 2
+"""Cycles from a column's issue to the operands at the lanes: memory, its output register."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPlan:
+    """The engine of one layer.
+
+    Parameters
+    ----------
+    layer : FixedLayer
+    parallel : int
+        Units computed at once, each with all its gates.
+    columns : int
+        Columns multiplied per cycle and lane: 1, 2, 4 or 8.
+    interval : int
+        Initiation interval of the cell pipeline, in cycles.
+    """
+
+    layer: FixedLayer
+    parallel: int
+    columns: int = 1
+    interval: int = 1
+    schedule: Schedule = field(init=False, repr=False)
+
+    def __post_init__(self):
+        layer = self.layer
+        if not 1 <= self.parallel <= layer.units:
+            raise ValueError(
+                f"{layer.name}: units in parallel must be 1 to {layer.units}, the units of the "
+                f"layer, not {self.parallel!r}"
+            )
+        if self.columns not in (1, 2, 4, 8):
+            raise ValueError(
+                f"{layer.name}: columns per cycle must be 1, 2, 4 or 8, not {self.columns!r}"
+            )
+        if self.reads_state and not layer.recurrent_sources:
+            raise UnsupportedModel(layer.name, "columns of a cell that reads its state", "x")
+        object.__setattr__(self, "schedule", schedule(layer, self.interval))
+
+    @property
+    def reads_state(self) -> bool:
+        return any(leaf.startswith("prev.") for leaf in self.layer.cell.graph.leaves)
+
+    @property
+    def gates(self) -> list[str]:
+        return self.layer.cell.gate_names
+
+    @property
+    def groups(self) -> int:
+        return -(-self.layer.units // self.parallel)
+
+    @property
+    def last_group(self) -> int:
+        """Units of the last group."""
+        return self.layer.units - (self.groups - 1) * self.parallel
+
+    @cached_property
+    def beats(self) -> dict[str, int]:
+        """Column source to its beats, in the order in which they are multiplied."""
+        layer = self.layer
+        return {s: -(-layer.size(s) // self.columns) for s in layer.cell.source_names}
+
+    @property
+    def group_beats(self) -> int:
+        """Beats of one group: a beat is `columns` columns, one cycle."""
+        return sum(self.beats.values())
+
+    @property
+    def depth(self) -> int:
+        """Words of the weight memory: beats of one step."""
+        return self.groups * self.group_beats
+
+    @property
+    def lanes(self) -> int:
+        return self.parallel * len(self.gates)
+
+    @property
+    def lane_multipliers(self) -> int:
+        return self.lanes * self.columns
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of lanes and cell pipeline."""
+        return self.lane_multipliers + self.schedule.multipliers
+
+    @property
+    def weight_bits(self) -> int:
+        return self.layer.weight.width
+
+    @property
+    def column_bits(self) -> int:
+        """Width of the column broadcast, signed."""
+        return self.layer.column.width + (not self.layer.column.signed)
+
+    @cached_property
+    def accumulator_bits(self) -> int:
+        """Width of a lane's accumulator, signed: holds the sum of any gate."""
+        spans = self.layer.accumulators.values()
+        return max(span.width + (not span.signed) for span in spans)
+
+    @property
+    def lane_latency(self) -> int:
+        """Operands, product, adder tree, accumulator."""
+        return 3 + (self.columns - 1).bit_length()
+
+    @property
+    def lead(self) -> int:
+        """Cycles from the announcement of a unit to its sums at the drain."""
+        return ADDRESS_TO_OPERANDS + self.lane_latency
+
+    @property
+    def unit_cycle(self) -> int:
+        """Cycles from the announcement of a unit to cycle 0 of its cell pipeline."""
+        return self.lead + 1
+
+    @property
+    def latency(self) -> int:
+        """L of the cycle law: cycles between the last column of a group and the first column
+        that can use its first unit."""
+        return self.unit_cycle + 1 + self.schedule.latency(self.layer.output)
+
+    @property
+    def steps_in_flight(self) -> int:
+        """Steps that can be between the issue of a column and the write of its unit."""
+        return -(-(self.latency + self.parallel * self.interval) // self.depth) + 2
+
+    @property
+    def fifo_depth(self) -> int:
+        """Output numbers that may wait: enough that a ready consumer never causes a stall."""
+        spacing = max(self.group_beats, self.parallel * self.interval)
+        in_flight = -(-(self.latency + self.parallel * self.interval + 4) // spacing)
+        return self.parallel * (in_flight + 1)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Raw weights (depth, parallel, gates, columns): what the lanes read, beat by beat.
+
+        A row that the last group does not have, and a column that the last beat does not have,
+        is 0; so is a source that a gate does not read.
+        """
+        layer, lanes = self.layer, []
+        for gate in self.gates:
+            parts = []
+            for source, beats in self.beats.items():
+                matrix = layer.weights[gate].get(source)
+                padded = np.zeros(
+                    (self.groups * self.parallel, beats * self.columns), dtype=np.int64
+                )
+                if matrix is not None:
+                    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+                shape = (self.groups, self.parallel, beats, self.columns)
+                parts.append(padded.reshape(shape).transpose(0, 2, 1, 3))
+            lanes.append(np.concatenate(parts, axis=1))
+        stacked = np.stack(lanes, axis=3)
+        return stacked.reshape(self.depth, self.parallel, len(self.gates), self.columns)
+
+    @cached_property
+    def memories(self) -> dict[str, tuple[int, int]]:
+        """Memory to (words, bits a word)."""
+        layer, formats = self.layer, self.layer.formats
+        found = {"weights": (self.depth, self.lane_multipliers * self.weight_bits)}
+        b = [int(np.abs(v).max()).bit_length() + 1 for v in layer.bias.values()]
+        found["bias"] = (layer.units, sum(b))
+        for gate in layer.peepholes:
+            found[f"p_{gate}"] = (layer.units, formats["p"].width)
+        found["x"] = (2 * self.beats["x"], self.columns * formats["x"].width)
+        for source in layer.recurrent_sources:
+            found[source] = (3 * self.beats[source], self.columns * formats[source].width)
+        for leaf in layer.cell.graph.leaves:
+            if leaf.startswith("prev."):
+                name = leaf.split(".")[1]
+                found[f"prev_{name}"] = (2 * layer.units, formats[name].width)
+        found["output"] = (self.fifo_depth, formats[layer.output].width + 2)
+        for name, table in layer.tables.items():
+            words = len(getattr(table.coefficients, "a", table.target))
+            found[f"table_{name}"] = (words, table.coefficients.bits // words)
+        return found

@@ -1,0 +1,322 @@
+"""From a cell's graph to a schedule: which operation runs in which cycle on which unit.
+
+Cycle 0 of a unit is the one in which its pre-activations arrive. A new unit starts every
+`interval` cycles, so a shared part (multiplier, table) is free for another operation in every
+cycle that differs modulo the interval. The recurrence closes outside the cell, so the graph is
+acyclic and list scheduling by longest tail always succeeds.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from ..activation import Direct
+from ..cells.graph import Node
+from ..cells.ranges import aligned, constant
+from ..fixed import Format, Interval
+from ..fixed_network import FixedLayer
+
+__all__ = ["EARLIEST", "LATENCY", "Operation", "Schedule", "Value", "schedule"]
+
+LATENCY = {
+    "mul": 2,
+    "add": 1,
+    "sub": 1,
+    "lt": 1,
+    "select": 1,
+    "round": 1,
+    "clip": 1,
+    "direct": 2,
+    "piecewise": 4,
+}
+"""Cycles from operands to a registered result."""
+
+EARLIEST = -5
+"""First cycle in which memories can deliver p and the previous state: see rtl/drain.py."""
+
+
+SHARED = ("mul", "direct", "piecewise")
+"""Operations worth a multiplexer in front of one part; the others stay private."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an operation makes, or an input (`leaf`), or a constant (lo = hi, no leaf)."""
+
+    index: int
+    interval: Interval
+    leaf: str = ""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A value shifted left, which is wiring."""
+
+    value: Value
+    shift: int = 0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation; `start` and `unit` are the schedule's answer.
+
+    Attributes
+    ----------
+    kind : str
+        A key of LATENCY.
+    table : str
+        Name of the Activation, for tables.
+    unit : str
+        The part that computes it; operations with the same unit share it.
+    """
+
+    kind: str
+    operands: tuple[Operand, ...]
+    result: Value
+    table: str = ""
+    start: int = 0
+    unit: str = ""
+
+    @property
+    def end(self) -> int:
+        """The cycle in which the result can be read."""
+        return self.start + LATENCY[self.kind]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The cell pipeline, ready to be built.
+
+    Attributes
+    ----------
+    interval : int
+        Initiation interval: cycles from one unit to the next.
+    operations : tuple of Operation
+        Operands first.
+    named : dict
+        Name to the Operand that carries it in the fraction bits of its format.
+    """
+
+    interval: int
+    operations: tuple[Operation, ...]
+    named: dict[str, Operand]
+
+    @cached_property
+    def arrival(self) -> dict[str, int]:
+        """Leaf to the cycle in which the pipeline reads it; 0 for pre-activations."""
+        reads: dict[str, list[int]] = {}
+        for op in self.operations:
+            for operand in op.operands:
+                reads.setdefault(operand.value.leaf, []).append(op.start)
+        for operand in self.named.values():
+            reads.setdefault(operand.value.leaf, []).append(0)
+        reads.pop("", None)
+        return {leaf: 0 if leaf.startswith("z.") else min(at) for leaf, at in reads.items()}
+
+    @cached_property
+    def born(self) -> dict[Value, int]:
+        """Value to the cycle in which it can first be read (constants: always)."""
+        born = {op.result: op.end for op in self.operations}
+        operands = [o for op in self.operations for o in op.operands] + list(self.named.values())
+        for operand in operands:
+            if operand.value.leaf:
+                born[operand.value] = self.arrival[operand.value.leaf]
+        return born
+
+    def latency(self, name: str) -> int:
+        """The cycle in which a named value can be read."""
+        return self.born[self.named[name].value]
+
+    @cached_property
+    def units(self) -> dict[str, list[Operation]]:
+        """Part to the operations that it computes."""
+        found: dict[str, list[Operation]] = {}
+        for op in self.operations:
+            found.setdefault(op.unit, []).append(op)
+        return found
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers, of products and of piecewise linear tables."""
+        return sum(ops[0].kind in ("mul", "piecewise") for ops in self.units.values())
+
+
+def schedule(layer: FixedLayer, interval: int = 1) -> Schedule:
+    """Schedule the cell of a layer with one new unit every `interval` cycles."""
+    if interval < 1:
+        raise ValueError(f"Initiation interval must be at least 1 cycle, not {interval!r}")
+    lowering = Lowering(layer)
+    placed = place(lowering.operations, layer, interval)
+    return Schedule(interval, tuple(delay_early(placed, interval)), lowering.named)
+
+
+class Lowering:
+    """The operations of a cell's graph: every `narrow` becomes a rounding and a clipping.
+
+    Only what the range can need is emitted: no rounding where no bit is lost, no clipping where
+    the format holds every value.
+    """
+
+    def __init__(self, layer: FixedLayer):
+        self.layer = layer
+        self.operations: list[Operation] = []
+        self.named: dict[str, Operand] = {}
+        self.count = 0
+        graph = layer.cell.graph
+        seen: dict[Node, Value] = {}
+        for node in graph.live():
+            value = self.lowered(node, [seen[arg] for arg in node.args])
+            name = graph.names.get(node)
+            if name:
+                value = self.narrowed(value, layer.formats[name])
+                self.named[name] = Operand(value, layer.formats[name].frac - value.interval.frac)
+            seen[node] = value
+
+    def value(self, interval: Interval, leaf: str = "") -> Value:
+        self.count += 1
+        return Value(self.count - 1, interval, leaf)
+
+    def emit(self, kind: str, operands, interval: Interval, table: str = "") -> Value:
+        result = self.value(interval)
+        self.operations.append(Operation(kind, tuple(operands), result, table))
+        return result
+
+    def lowered(self, node: Node, args: list[Value]) -> Value:
+        exact = self.layer.ranges[node]
+        match node.op:
+            case "read":
+                return self.value(exact, leaf=node.attr)
+            case "const":
+                return self.value(constant(node.attr))
+            case "narrow":
+                return args[0]
+            case "act" if node.attr == "identity":
+                return args[0]
+            case "act":
+                return self.table(node, args[0])
+            case "mul":
+                frac = args[0].interval.frac + args[1].interval.frac
+                span = Interval(frac, *scaled(exact, frac))
+                return self.emit("mul", map(Operand, args), span)
+            case "select":
+                chosen = self.aligned(args[1:])
+                return self.emit("select", [Operand(args[0]), *chosen], exact)
+            case _:
+                return self.emit(node.op, self.aligned(args), exact)
+
+    def table(self, node: Node, arg: Value) -> Value:
+        name = self.layer.cell.graph.names[node]
+        table = self.layer.tables[name]
+        kind = "direct" if isinstance(table.coefficients, Direct) else "piecewise"
+        shift = table.in_format.frac - arg.interval.frac
+        return self.emit(kind, [Operand(arg, shift)], table.result, name)
+
+    def aligned(self, args: list[Value]) -> list[Operand]:
+        fracs = [interval.frac for interval in aligned(*(arg.interval for arg in args))]
+        return [Operand(a, f - a.interval.frac) for a, f in zip(args, fracs, strict=True)]
+
+    def narrowed(self, value: Value, to: Format) -> Value:
+        exact = value.interval
+        if exact.frac > to.frac:
+            lo, hi = (rounded(v, exact.frac - to.frac) for v in (exact.lo, exact.hi))
+            exact = Interval(to.frac, lo, hi)
+            value = self.emit("round", [Operand(value)], exact)
+        lo, hi = to.lo, to.hi
+        shift = to.frac - exact.frac
+        if exact.lo << shift < lo or exact.hi << shift > hi:
+            span = Interval(to.frac, max(exact.lo << shift, lo), min(exact.hi << shift, hi))
+            value = self.emit("clip", [Operand(value, shift)], span)
+        return value
+
+
+def scaled(interval: Interval, frac: int) -> tuple[int, int]:
+    """lo and hi of an interval at fewer fraction bits; exact by construction."""
+    shift = interval.frac - frac
+    return interval.lo >> shift, interval.hi >> shift
+
+
+def rounded(value: int, shift: int) -> int:
+    return (value + (1 << shift - 1) - 1 + (value >> shift & 1)) >> shift
+
+
+def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list[Operation]:
+    """List scheduling: longest tail first, each at the first cycle with a free unit."""
+    tail = tails(operations)
+    classes: dict[tuple, int] = {}
+    for op in operations:
+        classes[unit_class(op, layer)] = classes.get(unit_class(op, layer), 0) + 1
+    taken: set[tuple] = set()
+    born: dict[Value, int] = {}
+    placed: list[Operation] = []
+    waiting = sorted(operations, key=lambda op: -tail[op.result])
+    while waiting:
+        op = next(op for op in waiting if all(known(o.value, born) for o in op.operands))
+        waiting.remove(op)
+        start = max((available(o.value, born) for o in op.operands), default=0)
+        key = unit_class(op, layer)
+        copies = -(-classes[key] // interval)
+        while not (free := [k for k in range(copies) if (key, k, start % interval) not in taken]):
+            start += 1
+        taken.add((key, free[0], start % interval))
+        name = "_".join(map(str, (*key, free[0]) if op.kind in SHARED else key))
+        placed.append(replace(op, start=start, unit=name))
+        born[op.result] = placed[-1].end
+    return sorted(placed, key=lambda op: op.result.index)
+
+
+def unit_class(op: Operation, layer: FixedLayer) -> tuple:
+    """Operations of one class can share a part."""
+    if op.kind == "mul":
+        return ("mul",)
+    if op.kind == "direct":
+        return ("direct", layer.tables[op.table].in_format.width)
+    if op.kind == "piecewise":
+        table = layer.tables[op.table].coefficients
+        return ("piecewise", len(table.a), table.t_bits)
+    return (op.kind, op.result.index)
+
+
+def tails(operations: list[Operation]) -> dict[Value, int]:
+    """Cycles from the start of each operation to the last result that depends on it."""
+    after: dict[Value, int] = {}
+    tail: dict[Value, int] = {}
+    for op in reversed(operations):
+        tail[op.result] = LATENCY[op.kind] + after.get(op.result, 0)
+        for operand in op.operands:
+            longest = max(after.get(operand.value, 0), tail[op.result])
+            after[operand.value] = longest
+    return tail
+
+
+def known(value: Value, born: dict[Value, int]) -> bool:
+    return bool(value.leaf) or value in born or value.interval.lo == value.interval.hi
+
+
+def available(value: Value, born: dict[Value, int]) -> int:
+    if value in born:
+        return born[value]
+    return 0 if value.leaf.startswith("z.") else EARLIEST
+
+
+def delay_early(placed: list[Operation], interval: int) -> list[Operation]:
+    """Move what depends on memories alone as late as its users allow: fewer registers to hold it."""
+    taken = {(op.unit, op.start % interval) for op in placed}
+    needed: dict[Value, int] = {}
+    early = {}
+    for op in placed:
+        early[op.result] = all(
+            early.get(o.value, not o.value.leaf.startswith("z.")) for o in op.operands
+        )
+    moved = []
+    for op in reversed(placed):
+        if early[op.result] and op.result in needed:
+            taken.discard((op.unit, op.start % interval))
+            latest = needed[op.result] - LATENCY[op.kind]
+            slots = range(latest, op.start - 1, -1)
+            start = next(t for t in slots if (op.unit, t % interval) not in taken)
+            taken.add((op.unit, start % interval))
+            op = replace(op, start=start)
+        for operand in op.operands:
+            needed[operand.value] = min(needed.get(operand.value, op.start), op.start)
+        moved.append(op)
+    return moved[::-1]

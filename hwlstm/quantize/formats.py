@@ -1,0 +1,212 @@
+"""Choose a Format for every signal of a layer, and put its numbers into them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..activation import Activation
+from ..cells.graph import Node, operand_name
+from ..cells.ranges import ranges
+from ..fixed import Format, Interval, quantise, real
+from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
+from ..golden import run_float
+from ..golden.network import sequences
+from ..network import Layer, Network
+
+__all__ = ["quantize"]
+
+WIDEST = Format(64, 0)
+UNKNOWN = WIDEST.interval
+"""Range of a signal while its format is still being chosen."""
+
+
+def quantize(
+    network: Network,
+    data,
+    *,
+    weights: int = 8,
+    bits: int = 16,
+    margin: float = 1.25,
+    max_ulp: float = 1.0,
+    formats: Mapping[str, Format | str] | None = None,
+) -> FixedNetwork:
+    """Give every signal a Format, and turn every weight into raw integers.
+
+    Parameters
+    ----------
+    data : array (sequences, steps, inputs)
+        Calibration data: formats hold `margin` times what it reaches. Weight formats minimise
+        the squared error instead.
+    weights, bits : int
+        Width in bits of W and U, and of every other signal.
+    margin : float
+        Headroom over the calibrated range, 1 or more.
+    max_ulp : float
+        Error bound of the activation tables, in output ulp.
+    formats : dict
+        "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
+        calibrated range.
+    """
+    for what, width, most in (("weights", weights, 18), ("bits", bits, 18)):
+        if not isinstance(width, int) or not 2 <= width <= most:
+            raise ValueError(f"quantize {what} must be 2 to {most} bits, not {width!r}")
+    if not margin >= 1:
+        raise ValueError(f"quantize margin must be at least 1, not {margin!r}")
+    x = sequences(data, network.inputs)
+    trace = run_float(network, x)
+    given = by_layer(network, formats or {})
+    layers = []
+    source = Signal(float(np.abs(x).max()), None)
+    for layer in network.layers:
+        choice = Choice(layer, trace.layers[layer.name], given[layer.name], weights, bits, margin)
+        fixed = choice.fixed(source, max_ulp)
+        layers.append(fixed)
+        source = Signal(0.0, fixed.formats[fixed.output])
+    return FixedNetwork(network.name, tuple(layers), network.classify)
+
+
+def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
+    """{"lstm.c": ...} to {"lstm": {"c": Format}}; unknown names are refused."""
+    split: dict[str, dict[str, Format]] = {layer.name: {} for layer in network.layers}
+    for key, text in formats.items():
+        name, _, signal = key.partition(".")
+        if name not in split:
+            raise ValueError(f"Format {key!r} must name a layer of {sorted(split)}")
+        split[name][signal] = Format.parse(text)
+    return split
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What is known of a layer's input: its range, or the format that the layer before gave it."""
+
+    magnitude: float
+    fmt: Format | None
+
+
+@dataclass
+class Choice:
+    """The formats of one layer, chosen operand before result."""
+
+    layer: Layer
+    trace: Mapping[str, np.ndarray]
+    given: dict[str, Format]
+    weights: int
+    bits: int
+    margin: float
+
+    def fixed(self, x: Signal, max_ulp: float) -> FixedLayer:
+        layer, cell = self.layer, self.layer.cell
+        chosen: dict[str, Format] = {}
+        matrices = {
+            matrix_name(source): [m[source] for m in layer.weights.values() if source in m]
+            for source in cell.source_names
+        }
+        signals = {"x", "b", *matrices, *cell.graph.names.values()}
+        if layer.peepholes:
+            signals.add("p")
+        unknown = sorted(set(self.given) - signals)
+        if unknown:
+            raise ValueError(
+                f"Format '{layer.name}.{unknown[0]}' must name a signal of {sorted(signals)}"
+            )
+        chosen["x"] = x.fmt or self.calibrated("x", x.magnitude)
+        if x.fmt and self.given.get("x", x.fmt) != x.fmt:
+            raise ValueError(
+                f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
+                f"not {self.given['x']}"
+            )
+        for name, parts in matrices.items():
+            chosen[name] = self.least_error(name, np.concatenate(parts, axis=None))
+        if layer.peepholes:
+            chosen["p"] = self.least_error("p", np.concatenate(list(layer.peepholes.values())))
+        tables = self.results(chosen, max_ulp)
+        chosen["b"] = self.bias_format(chosen)
+        return FixedLayer(
+            name=layer.name,
+            cell=cell,
+            reads=layer.reads,
+            formats=chosen,
+            tables=tables,
+            weights={
+                gate: {s: quantise(m, chosen[matrix_name(s)]) for s, m in parts.items()}
+                for gate, parts in layer.weights.items()
+            },
+            bias={gate: quantise(v, chosen["b"]) for gate, v in layer.bias.items()},
+            peepholes={gate: quantise(v, chosen["p"]) for gate, v in layer.peepholes.items()},
+            initial={s: quantise(v, chosen[s]) for s, v in layer.initial.items()},
+        )
+
+    def results(self, chosen: dict[str, Format], max_ulp: float) -> dict[str, Activation]:
+        """Formats of every name of the graph, and the activation tables."""
+        graph = self.layer.cell.graph
+        results = dict.fromkeys(graph.names.values(), UNKNOWN)
+        tables: dict[str, Activation] = {}
+        for node in graph.live():
+            name = graph.names.get(node)
+            if name is None:
+                continue
+            if node.op == "act" and node.attr != "identity":
+                out = self.given.get(name, Format(self.bits, self.bits - 1))
+                operand = chosen[operand_name(graph, node.args[0])]
+                tables[name] = Activation(node.attr, operand, out, max_ulp)
+                chosen[name], results[name] = out, tables[name].result
+            else:
+                bound = self.bound(node, chosen, results)
+                chosen[name] = self.calibrated(name, self.reach(name), bound)
+        return tables
+
+    def bound(self, node: Node, chosen, results) -> float:
+        """Largest magnitude that the node can reach by the formats chosen so far."""
+        graph = self.layer.cell.graph
+        leaves = {
+            leaf: chosen["p"].interval if leaf.startswith("p.") else UNKNOWN
+            for leaf in graph.leaves
+        }
+        exact = ranges(graph, lambda name: chosen.get(name, WIDEST), leaves, results)[node]
+        return float(np.ldexp(float(exact.magnitude), -exact.frac))
+
+    def reach(self, name: str) -> float:
+        magnitude = float(np.abs(self.trace[name]).max())
+        if name in self.layer.initial:
+            magnitude = max(magnitude, float(np.abs(self.layer.initial[name]).max()))
+        return magnitude
+
+    def calibrated(self, name: str, magnitude: float, bound: float = np.inf) -> Format:
+        """The given format, if it holds the calibrated magnitude; else the finest with margin."""
+        magnitude = min(magnitude, bound)
+        if name in self.given:
+            return self.held(name, magnitude)
+        return Format.holding(self.bits, min(magnitude * self.margin, bound))
+
+    def held(self, name: str, magnitude: float) -> Format:
+        fmt = self.given[name]
+        if not fmt.holds(magnitude):
+            would = Format.holding(fmt.width, magnitude, signed=fmt.signed)
+            raise ValueError(
+                f"Format of {self.layer.name}.{name} must hold +-{magnitude:.6g}, which {fmt} "
+                f"saturates; {would} would hold it"
+            )
+        return fmt
+
+    def least_error(self, name: str, values: np.ndarray) -> Format:
+        """The format of `weights` bits whose squared error over the values is least."""
+        largest = float(np.abs(values).max())
+        if name in self.given:
+            return self.held(name, largest)
+        width = self.bits if name == "p" else self.weights
+        widest = Format.holding(width, largest)
+        candidates = [Format(width, widest.frac + finer) for finer in range(4)]
+        return min(candidates, key=lambda f: np.square(real(quantise(values, f), f) - values).sum())
+
+    def bias_format(self, chosen: dict[str, Format]) -> Format:
+        """As many fraction bits as the products, as few integer bits as the values need."""
+        values = np.concatenate(list(self.layer.bias.values()))
+        if "b" in self.given:
+            return self.held("b", float(np.abs(values).max()))
+        frac = max(
+            chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
+        )
+        largest = int(np.rint(np.ldexp(np.abs(values).max(), frac)))
+        return Format(Interval(frac, -largest, largest).width if largest else 2, frac)

@@ -1,0 +1,298 @@
+"""Engine: one layer. Column sources -> lanes -> drain -> cell pipeline -> output."""
+
+from amaranth import Cat, Module, Signal, signed
+from amaranth.lib import data, fifo, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from ..plan.layer import LayerPlan
+from ..plan.schedule import EARLIEST
+from .arithmetic import delay, shape
+from .buffers import InputBuffer, StateBuffer
+from .cell import CellPipeline, leaf_port
+from .drain import Drain
+from .lane import Lane, lane_latency
+from .sequencer import Sequencer
+
+__all__ = ["Engine"]
+
+
+class Engine(wiring.Component):
+    """One layer, column-broadcast and output-stationary.
+
+    Parameters
+    ----------
+    plan : LayerPlan
+
+    Members
+    -------
+    i : stream of {data: `columns` elements of x, first, last}, beat by beat
+    o : stream of {data: one number of the output, first, last}, unit by unit
+    tap_valid : a unit enters the cell pipeline
+    tap_NAME : value NAME of that unit, `plan.schedule.latency(NAME)` cycles later
+    """
+
+    def __init__(self, plan: LayerPlan):
+        self.plan = plan
+        layer = plan.layer
+        x, y = layer.formats["x"].interval, layer.formats[layer.output].interval
+        flags = {"first": 1, "last": 1}
+        i = data.StructLayout({"data": data.ArrayLayout(shape(x), plan.columns), **flags})
+        o = data.StructLayout({"data": shape(y), **flags})
+        taps = {
+            f"tap_{name}": Out(shape(layer.formats[name].interval))
+            for name in plan.schedule.named
+        }
+        super().__init__(
+            {
+                "i": In(stream.Signature(i)),
+                "o": Out(stream.Signature(o)),
+                "tap_valid": Out(1),
+                **taps,
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, layer = self.plan, self.plan.layer
+        if lane_latency(plan.columns) != plan.lane_latency or EARLIEST < -plan.lead:
+            raise ValueError("Plan and lanes must agree on the latency of a lane")
+
+        m.submodules.sequencer = sequencer = self._sequencer()
+        m.submodules.x = x = InputBuffer(
+            beats=plan.beats["x"], columns=plan.columns, element=layer.formats["x"].interval
+        )
+        wiring.connect(m, wiring.flipped(self.i), x.i)
+        wiring.connect(m, sequencer.x, x.columns)
+        m.d.comb += [
+            x.release.eq(sequencer.release),
+            sequencer.step_first.eq(x.first),
+            sequencer.step_last.eq(x.last),
+        ]
+        states = {}
+        for source in layer.recurrent_sources:
+            states[source] = StateBuffer(
+                units=layer.units,
+                columns=plan.columns,
+                element=layer.formats[source].interval,
+                initial=layer.initial[source].tolist(),
+                in_flight=plan.steps_in_flight,
+            )
+            m.submodules[source] = states[source]
+            wiring.connect(m, getattr(sequencer, source), states[source].columns)
+            m.d.comb += [
+                states[source].parity.eq(sequencer.parity),
+                states[source].initial.eq(sequencer.reset),
+            ]
+
+        m.submodules.drain = drain = Drain(
+            units=layer.units,
+            parallel=plan.parallel,
+            gates=plan.gates,
+            accumulator=plan.accumulator_bits,
+            interval=plan.interval,
+            lead=plan.lead,
+        )
+        self._lanes(m, sequencer, {"x": x, **states}, drain)
+        m.d.comb += drain.group_last.eq(sequencer.issue & sequencer.group_last)
+
+        self.unit = Unit(m, sequencer, drain)
+        cell = self._cell(m, drain)
+        for source, buffer in states.items():
+            now = self.unit.at(plan.unit_cycle + plan.schedule.latency(source))
+            m.d.comb += [
+                buffer.write.eq(now.valid),
+                buffer.write_unit.eq(now.number),
+                buffer.write_parity.eq(now.parity),
+                buffer.write_data.eq(getattr(cell, source)),
+            ]
+        room = self._output(m, sequencer, cell)
+        m.d.comb += sequencer.group_ready.eq(drain.ready & room)
+        m.d.comb += self.tap_valid.eq(self.unit.at(plan.unit_cycle).valid)
+        m.d.comb += [getattr(self, f"tap_{n}").eq(getattr(cell, n)) for n in plan.schedule.named]
+        return m
+
+    def _sequencer(self) -> Sequencer:
+        plan, layer = self.plan, self.plan.layer
+        sources = {
+            source: (beats, plan.columns, shape(layer.formats[source].interval))
+            for source, beats in plan.beats.items()
+        }
+        return Sequencer(groups=plan.groups, sources=sources)
+
+    def _lanes(self, m: Module, sequencer, sources, drain) -> None:
+        """Weight memory and column broadcast, and the lanes that multiply them."""
+        plan, layer = self.plan, self.plan.layer
+        column = signed(plan.column_bits)
+        width = plan.lane_multipliers * plan.weight_bits
+        m.submodules.weights = mem = memory.Memory(
+            shape=width, depth=plan.depth, init=packed(plan.weights, plan.weight_bits)
+        )
+        read = mem.read_port()
+        weights = Signal(
+            data.ArrayLayout(
+                data.ArrayLayout(signed(plan.weight_bits), plan.columns), plan.lanes
+            ),
+            reset_less=True,
+        )
+        m.d.comb += read.addr.eq(sequencer.word)
+        m.d.sync += weights.eq(read.data)
+
+        # A cycle without work multiplies by 0: lanes have no enable.
+        issued, source = Signal(), Signal.like(sequencer.source)
+        m.d.sync += [issued.eq(sequencer.issue), source.eq(sequencer.source)]
+        columns = Signal(data.ArrayLayout(column, plan.columns), reset_less=True)
+        m.d.sync += columns.eq(0)
+        with m.If(issued), m.Switch(source):
+            for k, (name, buffer) in enumerate(sources.items()):
+                shift = layer.column_shift(name)
+                with m.Case(k):
+                    m.d.sync += [
+                        columns[c].eq(buffer.columns.data[c] << shift)
+                        for c in range(plan.columns)
+                    ]
+        first = delay(m, sequencer.issue & sequencer.group_first, 2, name="first")
+        for u in range(plan.parallel):
+            for q, gate in enumerate(plan.gates):
+                lane = Lane(
+                    columns=plan.columns,
+                    weight=plan.weight_bits,
+                    column=plan.column_bits,
+                    accumulator=plan.accumulator_bits,
+                )
+                m.submodules[f"lane_{u}_{gate}"] = lane
+                m.d.comb += [
+                    lane.i_w.eq(weights[u * len(plan.gates) + q]),
+                    lane.i_x.eq(columns),
+                    lane.i_first.eq(first),
+                    drain.acc[u][gate].eq(lane.o),
+                ]
+
+    def _cell(self, m: Module, drain) -> CellPipeline:
+        """Cell pipeline with the memories around it: bias, peepholes, previous states."""
+        plan, layer, unit = self.plan, self.plan.layer, self.unit
+        m.submodules.cell = cell = CellPipeline(
+            layer=layer, schedule=plan.schedule, phase=-plan.unit_cycle
+        )
+        align = layer.product_frac - layer.formats["b"].frac
+        for gate in plan.gates:
+            bias = self._rom(m, f"bias_{gate}", layer.bias[gate], unit.at(plan.lead - 1).number)
+            z = Signal(shape(layer.leaves[f"z.{gate}"]), name=f"z_{gate}", reset_less=True)
+            m.d.sync += z.eq(drain.sums[gate] + (bias << align))
+            m.d.comb += getattr(cell, f"z_{gate}").eq(z)
+        for leaf, arrival in plan.schedule.arrival.items():
+            kind, name = leaf.split(".")
+            address = unit.at(plan.unit_cycle + arrival - 1)
+            if kind == "p":
+                number = self._rom(m, leaf_port(leaf), layer.peepholes[name], address.number)
+                m.d.comb += getattr(cell, leaf_port(leaf)).eq(number)
+            elif kind == "prev":
+                written = unit.at(plan.unit_cycle + plan.schedule.latency(name))
+                m.d.comb += getattr(cell, leaf_port(leaf)).eq(
+                    self._state(m, name, address, written, getattr(cell, name))
+                )
+        return cell
+
+    def _rom(self, m: Module, name: str, values, address):
+        """A constant per unit, one cycle after its address."""
+        lo, hi = int(values.min()), int(values.max())
+        bits = max((-lo - 1).bit_length() if lo < 0 else 0, hi.bit_length() if hi > 0 else 0) + 1
+        rom = memory.Memory(shape=signed(bits), depth=len(values), init=values.tolist())
+        m.submodules[name] = rom
+        read = rom.read_port()
+        m.d.comb += read.addr.eq(address)
+        return read.data
+
+    def _state(self, m: Module, name: str, read_unit, write_unit, value):
+        """A state of the step before, one cycle after its unit; behind it the initial state."""
+        layer = self.plan.layer
+        bits = max(1, ceil_log2(layer.units))
+        mem = memory.Memory(
+            shape=shape(layer.formats[name].interval),
+            depth=(1 << bits) + layer.units,
+            init=[0] * (1 << bits) + layer.initial[name].tolist(),
+        )
+        m.submodules[f"prev_{name}"] = mem
+        write, read = mem.write_port(), mem.read_port()
+        m.d.comb += [
+            read.addr.eq(Cat(read_unit.number[:bits], read_unit.reset)),
+            write.addr.eq(write_unit.number),
+            write.data.eq(value),
+            write.en.eq(write_unit.valid),
+        ]
+        return read.data
+
+    def _output(self, m: Module, sequencer, cell):
+        """The output queue. Room for a group is taken when its last column is issued."""
+        plan, layer = self.plan, self.plan.layer
+        now = self.unit.at(plan.unit_cycle + plan.schedule.latency(layer.output))
+        m.submodules.output = queue = fifo.SyncFIFOBuffered(
+            width=len(self.o.payload.as_value()), depth=plan.fifo_depth
+        )
+        entry = Signal(self.o.payload.shape())
+        room = Signal(range(plan.fifo_depth + 1), init=plan.fifo_depth)
+        size = Signal(range(plan.parallel + 1))
+        taken = Signal.like(size)
+        m.d.comb += [
+            entry.data.eq(getattr(cell, layer.output)),
+            entry.first.eq(now.reset),
+            entry.last.eq(now.last),
+            queue.w_data.eq(entry),
+            queue.w_en.eq(now.valid),
+            self.o.payload.eq(queue.r_data),
+            self.o.valid.eq(queue.r_rdy),
+            queue.r_en.eq(self.o.ready),
+            size.eq(plan.parallel),
+        ]
+        with m.If(sequencer.step_end):
+            m.d.comb += size.eq(plan.last_group)
+        with m.If(sequencer.issue & sequencer.group_last):
+            m.d.comb += taken.eq(size)
+        m.d.sync += room.eq(room + (self.o.valid & self.o.ready) - taken)
+        return room >= plan.parallel
+
+
+class Unit:
+    """The unit announced by the drain, with the flags of its step, any number of cycles later."""
+
+    def __init__(self, m: Module, sequencer: Sequencer, drain: Drain):
+        self.m = m
+        step = Signal(data.StructLayout({"reset": 1, "last": 1, "parity": 1}))
+        with m.If(drain.group_last):
+            m.d.sync += [
+                step.reset.eq(sequencer.reset),
+                step.last.eq(sequencer.last),
+                step.parity.eq(sequencer.parity),
+            ]
+        layout = data.StructLayout(
+            {"number": drain.unit.shape(), "reset": 1, "last": 1, "parity": 1, "valid": 1}
+        )
+        announced = Signal(layout, name="unit_0")
+        m.d.comb += [
+            announced.valid.eq(drain.start),
+            announced.number.eq(drain.unit),
+            announced.reset.eq(step.reset),
+            announced.last.eq(step.last),
+            announced.parity.eq(step.parity),
+        ]
+        self.stages = [announced]
+
+    def at(self, cycle: int):
+        """{number, reset, last, parity, valid} of the unit announced `cycle` cycles ago."""
+        while len(self.stages) <= cycle:
+            later = Signal.like(self.stages[-1], name=f"unit_{len(self.stages)}")
+            self.m.d.sync += later.eq(self.stages[-1])
+            self.stages.append(later)
+        return self.stages[cycle]
+
+
+def packed(weights, bits: int) -> list[int]:
+    """Weights (words, ...) as one integer a word, the first weight in the lowest bits."""
+    mask = (1 << bits) - 1
+    words = []
+    for row in weights.reshape(len(weights), -1).tolist():
+        word = 0
+        for value in reversed(row):
+            word = word << bits | value & mask
+        words.append(word)
+    return words
