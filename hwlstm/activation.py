@@ -126,8 +126,12 @@ class Direct:
         return self.table
 
     @property
-    def bits(self) -> int:
-        return self.table.size * column_bits(self.table)
+    def words(self) -> int:
+        return self.table.size
+
+    @property
+    def word_bits(self) -> int:
+        return column_bits(self.table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +161,12 @@ class PiecewiseLinear:
         return ((start + self.b[:, None] * t) >> self.g).ravel()
 
     @property
-    def bits(self) -> int:
-        return self.a.size * (column_bits(self.a) + column_bits(self.b))
+    def words(self) -> int:
+        return self.a.size
+
+    @property
+    def word_bits(self) -> int:
+        return column_bits(self.a) + column_bits(self.b)
 
 
 def column_bits(values: np.ndarray) -> int:

@@ -9,7 +9,7 @@ from ..fixed_network import FixedNetwork
 from ..network import Network
 from .engine import IntegerEngine, float_engine
 
-__all__ = ["Trace", "evaluate", "run_float", "run_integer"]
+__all__ = ["Trace", "evaluate", "run_float", "run_integer", "run_sequences"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,36 @@ def run_integer(
         counts |= {f"{layer.name}.{name}": n for name, n in (here or {}).items()}
         x = layers[layer.name][layer.output]
     return Trace(result(fixed, x), layers, counts)
+
+
+def run_sequences(
+    fixed: FixedNetwork, sequences: list[np.ndarray], keep: list[bool] | None = None
+) -> list[Trace]:
+    """Evaluate raw sequences (steps, inputs) of any lengths, one after the other.
+
+    Parameters
+    ----------
+    keep : list of bool
+        The sequence continues from the state that the one before left; none does if not given.
+
+    Returns
+    -------
+    A Trace of one sequence for each.
+    """
+    engines = [IntegerEngine(layer) for layer in fixed.layers]
+    states: list[dict[str, np.ndarray] | None] = [None] * len(engines)
+    traces = []
+    for x, held in zip(sequences, keep or [False] * len(sequences), strict=True):
+        x, layers = x[None], {}
+        for k, engine in enumerate(engines):
+            layer = engine.layer
+            x = x[:, -1:] if layer.reads == "last" else x
+            values = engine.run(x, state=states[k] if held else None)
+            states[k] = {name: values[name][:, -1] for name in layer.cell.states}
+            layers[layer.name] = values
+            x = values[layer.output]
+        traces.append(Trace(result(fixed, x), layers))
+    return traces
 
 
 def evaluate(network: Network | FixedNetwork, x) -> np.ndarray:

@@ -185,7 +185,9 @@ class LayerPlan:
                 name = leaf.split(".")[1]
                 found[f"prev_{name}"] = (2 * layer.units, formats[name].width)
         found["output"] = (self.fifo_depth, formats[layer.output].width + 2)
-        for name, table in layer.tables.items():
-            words = len(getattr(table.coefficients, "a", table.target))
-            found[f"table_{name}"] = (words, table.coefficients.bits // words)
+        for name, operations in self.schedule.units.items():
+            if operations[0].kind in ("direct", "piecewise"):
+                tables = {layer.tables[op.table] for op in operations}
+                sizes = [(t.coefficients.words, t.coefficients.word_bits) for t in tables]
+                found[f"table_{name}"] = (sum(n for n, _ in sizes), max(bits for _, bits in sizes))
         return found

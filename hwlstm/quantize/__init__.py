@@ -1,6 +1,6 @@
 """From floats to raw integers: formats from calibration data, and what they cost."""
 
 from .formats import quantize
-from .signals import SignalReport, measure
+from .signals import Quantisation, SignalReport, measure
 
-__all__ = ["SignalReport", "measure", "quantize"]
+__all__ = ["Quantisation", "SignalReport", "measure", "quantize"]

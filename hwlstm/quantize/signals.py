@@ -1,4 +1,4 @@
-"""What quantisation cost, signal by signal: range, saturation, signal-to-noise ratio."""
+"""What quantisation cost: range, saturation and noise of every signal, error at every step."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,12 @@ from ..golden import run_float, run_integer
 from ..golden.network import sequences
 from ..network import Layer, Network
 
-__all__ = ["SignalReport", "measure"]
+__all__ = ["Quantisation", "SignalReport", "measure"]
+
+EXACT = 53
+"""Fraction bits that no format has: floats scaled so are rounded by `saturated` alone."""
+
+QUANTILES = (0.0, 0.01, 0.25, 0.5, 0.75, 0.99, 1.0)
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,8 @@ class SignalReport:
     ----------
     signal : str
         "layer.signal".
-    lo, hi : float
-        Range of the float reference.
+    quantiles : tuple of float
+        Of the float reference, at QUANTILES; the first and the last are its range.
     saturated, values : int
         How many values were clipped, of how many.
     sqnr_db : float
@@ -31,28 +36,71 @@ class SignalReport:
 
     signal: str
     fmt: Format
-    lo: float
-    hi: float
+    quantiles: tuple[float, ...]
     saturated: int
     values: int
     sqnr_db: float
 
 
-def measure(network: Network, fixed: FixedNetwork, data) -> list[SignalReport]:
-    """Compare every signal of the golden model with the float reference on the same data."""
+@dataclass(frozen=True)
+class Quantisation:
+    """The golden model beside the float reference, on the same data.
+
+    Attributes
+    ----------
+    sequences, steps : int
+        Size of the data.
+    signals : list of SignalReport
+    error : dict
+        "layer.state" to the error at each step: (root mean square, largest).
+    accuracy : (float, float) or None
+        Share of sequences classified as labelled, by the float reference and by the golden model.
+    """
+
+    sequences: int
+    steps: int
+    signals: list[SignalReport]
+    error: dict[str, list[tuple[float, float]]]
+    accuracy: tuple[float, float] | None
+
+
+def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantisation:
+    """Compare every signal of the golden model with the float reference.
+
+    Parameters
+    ----------
+    data : array (sequences, steps, inputs)
+    labels : array (sequences,)
+        Classes, for the accuracy of a network that classifies.
+    """
     x = sequences(data, network.inputs)
     raw = quantise(x, fixed.x)
     floats, integers = run_float(network, x), run_integer(fixed, raw, count=True)
-    first = fixed.layers[0]
-    reports = [report(f"{first.name}.x", fixed.x, x, raw, saturated(np.ldexp(x, 53), 53, fixed.x))]
+    clipped = saturated(np.ldexp(x, EXACT), EXACT, fixed.x)
+    signals = [report(f"{fixed.layers[0].name}.x", fixed.x, x, raw, clipped)]
+    error = {}
     for layer, fixed_layer in zip(network.layers, fixed.layers, strict=True):
-        reports += parameter_reports(layer, fixed_layer)
+        signals += parameter_reports(layer, fixed_layer)
         for signal, values in integers.layers[layer.name].items():
-            name = f"{layer.name}.{signal}"
-            fmt = fixed_layer.formats[signal]
+            name, fmt = f"{layer.name}.{signal}", fixed_layer.formats[signal]
+            reference = floats.layers[layer.name][signal]
             clipped = integers.saturation.get(name, 0)
-            reports.append(report(name, fmt, floats.layers[layer.name][signal], values, clipped))
-    return reports
+            signals.append(report(name, fmt, reference, values, clipped))
+            if signal in layer.cell.states:
+                difference = np.abs(real(values, fmt) - reference)
+                rms = np.sqrt(np.square(difference).mean(axis=(0, 2)))
+                worst = difference.max(axis=(0, 2))
+                error[name] = list(zip(rms.tolist(), worst.tolist(), strict=True))
+    accuracy = None
+    if labels is not None:
+        wanted = np.asarray(labels)
+        if wanted.shape != (len(x),):
+            raise ValueError(f"Labels must have shape ({len(x)},), not {wanted.shape}")
+        accuracy = tuple(
+            float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
+            for trace in (floats, integers)
+        )
+    return Quantisation(len(x), x.shape[1], signals, error, accuracy)
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
@@ -71,7 +119,7 @@ def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
     for name, pairs in groups.items():
         values, raw = (np.concatenate([np.ravel(pair[k]) for pair in pairs]) for k in (0, 1))
         fmt = fixed.formats[name]
-        clipped = saturated(np.ldexp(values, 53), 53, fmt)
+        clipped = saturated(np.ldexp(values, EXACT), EXACT, fmt)
         found.append(report(f"{layer.name}.{name}", fmt, values, raw, clipped))
     return found
 
@@ -80,6 +128,5 @@ def report(signal: str, fmt: Format, values, raw, clipped: int) -> SignalReport:
     noise = float(np.square(real(raw, fmt) - values).mean())
     power = float(np.square(values).mean())
     sqnr = np.inf if noise == 0 else 10 * np.log10(power / noise) if power else -np.inf
-    return SignalReport(
-        signal, fmt, float(values.min()), float(values.max()), clipped, int(values.size), float(sqnr)
-    )
+    quantiles = tuple(np.quantile(values, QUANTILES).tolist())
+    return SignalReport(signal, fmt, quantiles, clipped, int(values.size), float(sqnr))

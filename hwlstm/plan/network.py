@@ -1,0 +1,234 @@
+"""NetworkPlan: the engines of a network, and the search that chooses them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..errors import HwlstmError
+from ..fixed import Format
+from ..fixed_network import FixedLayer, FixedNetwork
+from .devices import Device, device
+from .layer import LayerPlan
+from .timing import EngineTimes, StepTimes, cycles_per_step
+
+__all__ = ["NetworkPlan", "network_times", "plan"]
+
+INTERVALS = (1, 2, 3, 4, 6, 8)
+COLUMNS = (1, 2, 4)
+DEFAULT_DEVICE = "ecp5-25f"
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPlan:
+    """One engine for each layer, in series.
+
+    Attributes
+    ----------
+    device : Device or None
+        What it was planned for.
+    """
+
+    fixed: FixedNetwork
+    layers: tuple[LayerPlan, ...]
+    device: Device | None = None
+
+    @property
+    def name(self) -> str:
+        return self.fixed.name
+
+    @property
+    def elements(self) -> int:
+        """Numbers of x in a beat of the input stream."""
+        return self.layers[0].columns
+
+    @property
+    def multipliers(self) -> int:
+        return sum(layer.multipliers for layer in self.layers)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first beat of a sequence of one step to the last number of its result."""
+        return network_times(self, [1])[1][-1] + 1
+
+    @property
+    def memory_bits(self) -> int:
+        return sum(n * width for layer in self.layers for n, width in layer.memories.values())
+
+    @property
+    def cycles_per_step(self) -> Fraction:
+        """Cycles from step to step of a long sequence: those of the slowest layer that sees
+        every step."""
+        count = next(
+            (k for k, layer in enumerate(self.layers) if layer.layer.reads == "last"),
+            len(self.layers),
+        )
+        return max(cycles_per_step(layer) for layer in self.layers[:count])
+
+
+def slot(fmt: Format) -> int:
+    """Bits of a number on the streams outside: the next multiple of 8."""
+    return -(-fmt.width // 8) * 8
+
+
+def network_times(
+    plan: NetworkPlan, sequences: list[int], *, keep: list[bool] | None = None
+) -> tuple[list[list[StepTimes]], list[int]]:
+    """Predicted cycles for sequences of the given lengths, back to back.
+
+    The source is always ready, and so is the consumer; cycle 0 is the one in which the first beat
+    is offered. Layers behind the first must keep up with it, as `plan` takes care.
+
+    Returns
+    -------
+    Step times of every layer, and the cycle of every number at the output stream.
+    """
+    keep = keep or [False] * len(sequences)
+    resets = [t == 0 and not held for n, held in zip(sequences, keep, strict=True) for t in range(n)]
+    lasts = [t == n - 1 for n in sequences for t in range(n)]
+    offered = [[0] * plan.layers[0].beats["x"] for _ in resets]
+    times, outputs = [], []
+    for layer in plan.layers:
+        if layer.layer.reads == "last":
+            kept = [k for k, last in enumerate(lasts) if last]
+            offered, resets = [offered[k] for k in kept], [resets[k] for k in kept]
+            lasts = [True] * len(kept)
+        engine = EngineTimes(layer)
+        ends = [beat_ends(len(step), layer) for step in offered]
+        steps = [
+            engine.step([step[n] for n in last], reset)
+            for step, last, reset in zip(offered, ends, resets, strict=True)
+        ]
+        times.append(steps)
+        offered = [step.outputs for step in steps]
+    if plan.fixed.classify:
+        outputs = [step[-1] + 1 for step in offered]
+    else:
+        outputs = [cycle for step in offered for cycle in step]
+    return times, outputs
+
+
+def beat_ends(offered: int, layer: LayerPlan) -> list[int]:
+    """Which of the offered numbers completes each beat; offered beats complete themselves."""
+    beats = layer.beats["x"]
+    if offered == beats:
+        return list(range(beats))
+    return [min((k + 1) * layer.columns, offered) - 1 for k in range(beats)]
+
+
+def plan(
+    fixed: FixedNetwork,
+    *,
+    device_name: str | Device | None = None,
+    multipliers: int | None = None,
+    parallel: int | Mapping[str, int] | None = None,
+    columns: int | None = None,
+    interval: int | None = None,
+    steps: int = 1,
+) -> NetworkPlan:
+    """Choose the engines with the fewest cycles a step that the budget allows.
+
+    Every layer gets the cheapest engine that keeps up with the slowest one.
+
+    Parameters
+    ----------
+    device_name : str or Device
+        Its multipliers are the budget, and its block RAM must hold the memories. DEFAULT_DEVICE
+        if neither budget nor units in parallel are given.
+    multipliers : int
+        The budget; overrides the device's.
+    parallel : int or dict
+        Units in parallel, of the first layer or by layer name.
+    columns, interval : int
+        Columns per cycle and initiation interval of the first layer.
+    steps : int
+        Shortest sequence to keep up with: a layer that reads only the last step has that many
+        times longer. (A shorter one is as correct, and slower.)
+    """
+    given = {fixed.layers[0].name: parallel} if isinstance(parallel, int) else dict(parallel or {})
+    unknown = sorted(set(given) - {layer.name for layer in fixed.layers})
+    if unknown:
+        raise ValueError(f"Units in parallel must be given for a layer, not {unknown[0]!r}")
+    if device_name is None and multipliers is None and not given:
+        device_name = DEFAULT_DEVICE
+    target = device(device_name) if device_name is not None else None
+    budget = multipliers if multipliers is not None else target.multipliers if target else None
+    if budget is not None and budget < 1:
+        raise ValueError(f"Multipliers must be at least 1, not {budget!r}")
+    if steps < 1:
+        raise ValueError(f"Steps must be at least 1, not {steps!r}")
+    options, share = [], 1
+    for k, layer in enumerate(fixed.layers):
+        share = steps if layer.reads == "last" else share
+        explore = budget is not None or k > 0
+        options.append(
+            choices(
+                layer,
+                [given[layer.name]] if layer.name in given else sizes(layer.units),
+                (columns,) if k == 0 and columns else COLUMNS if explore else (1,),
+                (interval,) if k == 0 and interval else INTERVALS if explore else (1,),
+                share,
+            )
+        )
+    chosen = cheapest(options, budget)
+    result = NetworkPlan(fixed, tuple(chosen), target)
+    if target and result.memory_bits > target.block_rams * target.block_ram_bits:
+        raise HwlstmError(
+            f"{fixed.name}: memories must fit the {target.block_rams * target.block_ram_bits} block "
+            f"RAM bits of {target.name}, not need {result.memory_bits}; use fewer bits a weight"
+        )
+    return result
+
+
+def sizes(units: int) -> list[int]:
+    """Numbers of units in parallel worth considering: the smallest for each number of groups."""
+    return sorted({-(-units // groups) for groups in range(1, units + 1)})
+
+
+def choices(
+    layer: FixedLayer, parallel, columns, intervals, share: int
+) -> list[tuple[int, int, LayerPlan]]:
+    """(cycles a step of the network, multipliers, plan) of every engine worth considering.
+
+    A layer that runs once in `share` steps has that many times longer.
+    """
+    found = []
+    for interval in intervals:
+        for width in columns:
+            for units in parallel:
+                engine = LayerPlan(layer, units, width, interval)
+                cycles = -(-estimated_cycles(engine) // share)
+                found.append((cycles, engine.multipliers, engine))
+    return found
+
+
+def estimated_cycles(engine: LayerPlan) -> int:
+    """Closed form of the cycle law; the exact count follows once, from plan/timing.py."""
+    beats = engine.group_beats
+    free = max(engine.groups * beats, engine.groups * engine.parallel * engine.interval)
+    if not engine.reads_state:
+        return free
+    last_unit = engine.last_group - 1
+    waits = engine.latency + 1 + last_unit * engine.interval
+    done = engine.beats["x"] + 1 + (engine.layer.units - 1) // engine.columns
+    return max(free, engine.groups * beats + waits - done)
+
+
+def cheapest(options: list, budget: int | None) -> list[LayerPlan]:
+    """The plans that minimise the slowest layer's cycles within the budget, then multipliers."""
+    limits = sorted({cycles for layer in options for cycles, _, _ in layer})
+    least = 0
+    for limit in limits:
+        picks = []
+        for layer in options:
+            fitting = [choice for choice in layer if choice[0] <= limit]
+            picks.append(min(fitting, key=lambda choice: choice[1::-1], default=None))
+        if None in picks:
+            continue
+        total = sum(pick[1] for pick in picks)
+        if budget is None or total <= budget:
+            return [pick[2] for pick in picks]
+        least = min(least or total, total)
+    raise HwlstmError(
+        f"The plan must fit {budget} multipliers, but needs at least {least}; "
+        "allow more, or take a larger device"
+    )

@@ -1,0 +1,125 @@
+"""The top module: engines in series between two AXI4-Streams."""
+
+from amaranth import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..plan.network import NetworkPlan, slot
+from .argmax import ArgMax
+from .engine import Engine
+from .last_step import LastStep
+from .packer import Packer
+
+__all__ = ["NetworkTop"]
+
+
+class NetworkTop(wiring.Component):
+    """Engines in series.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+    taps : bool
+        Bring every named value of every cell out to a port.
+
+    Members
+    -------
+    s_axis_* : input, AXI4-Stream. A beat carries `plan.elements` numbers of x, each in a slot of
+        whole bytes, the first in the lowest bits. TLAST on the last beat of a sequence. TUSER on
+        its first beat: continue from the state that the sequence before left.
+    m_axis_* : output, AXI4-Stream, one number a beat, sign-extended to its slot. TLAST on the last
+        beat of a sequence.
+    tap_LAYER_valid, tap_LAYER_NAME : see Engine
+    """
+
+    def __init__(self, plan: NetworkPlan, *, taps: bool = False):
+        self.plan, self.taps = plan, taps
+        self.engines = {layer.layer.name: Engine(layer) for layer in plan.layers}
+        ports = {
+            "s_axis_tdata": In(plan.elements * slot(plan.fixed.x)),
+            "s_axis_tvalid": In(1),
+            "s_axis_tready": Out(1),
+            "s_axis_tlast": In(1),
+            "s_axis_tuser": In(1),
+            "m_axis_tdata": Out(slot(plan.fixed.y)),
+            "m_axis_tvalid": Out(1),
+            "m_axis_tready": In(1),
+            "m_axis_tlast": Out(1),
+        }
+        if taps:
+            for port, (engine, member) in self._taps().items():
+                ports[port] = Out(engine.signature.members[member].shape)
+        super().__init__(ports)
+
+    def elaborate(self, platform):
+        m = Module()
+        before = None
+        for layer in self.plan.layers:
+            name = layer.layer.name
+            m.submodules[name] = engine = self.engines[name]
+            if before is None:
+                self._input(m, engine)
+            else:
+                self._join(m, layer, before, engine)
+            before = engine
+        if self.taps:
+            for port, (engine, member) in self._taps().items():
+                m.d.comb += getattr(self, port).eq(getattr(engine, member))
+        last = self.plan.layers[-1].layer
+        if self.plan.fixed.classify:
+            m.submodules.argmax = argmax = ArgMax(before.o.p.data.shape(), size=last.units)
+            wiring.connect(m, before.o, argmax.i)
+            self._result(m, argmax.o, size=1)
+        else:
+            self._result(m, before.o, size=last.units)
+        return m
+
+    def _taps(self) -> dict[str, tuple[Engine, str]]:
+        """Port to the engine and its member."""
+        return {
+            f"tap_{name}_{member.removeprefix('tap_')}": (engine, member)
+            for name, engine in self.engines.items()
+            for member in engine.signature.members
+            if member.startswith("tap_")
+        }
+
+    def _input(self, m: Module, engine: Engine) -> None:
+        starts = Signal(init=1)
+        width = slot(self.plan.fixed.x)
+        m.d.comb += [
+            engine.i.valid.eq(self.s_axis_tvalid),
+            self.s_axis_tready.eq(engine.i.ready),
+            engine.i.p.first.eq(starts & ~self.s_axis_tuser),
+            engine.i.p.last.eq(self.s_axis_tlast),
+        ]
+        for k in range(self.plan.elements):
+            m.d.comb += engine.i.p.data[k].eq(self.s_axis_tdata[k * width :])
+        with m.If(self.s_axis_tvalid & self.s_axis_tready):
+            m.d.sync += starts.eq(self.s_axis_tlast)
+
+    def _join(self, m: Module, layer, before: Engine, engine: Engine) -> None:
+        """The stream from one engine to the next."""
+        stream, name = before.o, layer.layer.name
+        if layer.layer.reads == "last":
+            m.submodules[f"{name}_last_step"] = last = LastStep(stream.p.shape())
+            wiring.connect(m, stream, last.i)
+            stream = last.o
+        m.submodules[f"{name}_packer"] = packer = Packer(
+            stream.p.data.shape(), size=layer.layer.inputs, columns=layer.columns
+        )
+        wiring.connect(m, stream, packer.i)
+        wiring.connect(m, packer.o, engine.i)
+
+    def _result(self, m: Module, stream, size: int) -> None:
+        number = Signal(range(max(2, size)))
+        ends = number == size - 1
+        m.d.comb += [
+            self.m_axis_tvalid.eq(stream.valid),
+            stream.ready.eq(self.m_axis_tready),
+            self.m_axis_tdata.eq(stream.p.data),
+            self.m_axis_tlast.eq(stream.p.last & ends),
+        ]
+        with m.If(self.m_axis_tvalid & self.m_axis_tready):
+            m.d.sync += number.eq(number + 1)
+            with m.If(ends):
+                m.d.sync += number.eq(0)
