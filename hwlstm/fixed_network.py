@@ -26,7 +26,7 @@ def matrix_name(source: str) -> str:
     return {"x": "W", "h": "U"}.get(source, f"R_{source}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FixedLayer:
     """A Layer in raw integers (int64 arrays of the same shapes).
 
@@ -55,6 +55,9 @@ class FixedLayer:
                 f"those of the products, not {self.formats['b']}"
             )
 
+    def __repr__(self):
+        return f"FixedLayer({self.name!r}, {self.cell.name}, {self.inputs} -> {self.units})"
+
     @property
     def units(self) -> int:
         return next(iter(self.bias.values())).shape[0]
@@ -80,9 +83,6 @@ class FixedLayer:
     def size(self, source: str) -> int:
         """Columns that a source has."""
         return next(m[source].shape[1] for m in self.weights.values() if source in m)
-
-    def column_format(self, source: str) -> Format:
-        return self.formats[source]
 
     @cached_property
     def product_frac(self) -> int:

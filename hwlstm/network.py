@@ -10,7 +10,7 @@ from .cells import Cell
 __all__ = ["Layer", "Network"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layer:
     """One cell applied to a sequence.
 
@@ -67,6 +67,9 @@ class Layer:
         }
         for attribute, value in {"weights": weights, **vectors}.items():
             object.__setattr__(self, attribute, value)
+
+    def __repr__(self):
+        return f"Layer({self.name!r}, {self.cell.name}, {self.inputs} -> {self.units})"
 
     def _same_names(self, what, given, wanted):
         if set(given) != set(wanted):

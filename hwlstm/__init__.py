@@ -1,0 +1,49 @@
+"""hwlstm: a trained LSTM to bit-exact Verilog, with its proof.
+
+    network = hwlstm.load("model.onnx")
+    fixed = hwlstm.quantize(network, data)
+    plan = hwlstm.plan(fixed, device_name="ecp5-25f")
+    build = hwlstm.write(plan, "rtl_out/model")
+    hwlstm.verify(build)
+    hwlstm.synth(build / "model.v", "model", "ecp5-25f", build / "synth")
+
+Each stage is a function from one frozen value to the next; stop after any of them and look.
+"""
+
+from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
+from .fixed import Format
+from .fixed_network import FixedLayer, FixedNetwork
+from .flow.simulate import verify
+from .flow.synth import synth
+from .flow.write import write
+from .golden import evaluate, run_float, run_integer
+from .load import from_arrays, load
+from .network import Layer, Network
+from .plan.devices import DEVICES
+from .plan.network import NetworkPlan, plan
+from .quantize import measure, quantize
+
+__all__ = [
+    "DEVICES",
+    "FixedLayer",
+    "FixedNetwork",
+    "Format",
+    "HwlstmError",
+    "Layer",
+    "Mismatch",
+    "Network",
+    "NetworkPlan",
+    "ToolFailed",
+    "UnsupportedModel",
+    "evaluate",
+    "from_arrays",
+    "load",
+    "measure",
+    "plan",
+    "quantize",
+    "run_float",
+    "run_integer",
+    "synth",
+    "verify",
+    "write",
+]

