@@ -13,16 +13,27 @@ import numpy as np
 
 from .fixed import Format, Interval, real
 
-__all__ = ["FUNCTIONS", "Activation", "Certificate"]
+__all__ = ["FUNCTIONS", "Activation", "Certificate", "flat_beyond"]
 
 FUNCTIONS = {"sigmoid": lambda x: 0.5 + 0.5 * np.tanh(0.5 * x), "tanh": np.tanh}
 """Name to float64 function; exact enough to judge outputs of 24 bits."""
+
+
+
+def flat_beyond(function: str, out_format: Format) -> float:
+    """The input beyond which the function stays within half an ulp of its limits.
+
+    An input format need not reach further: saturating there changes no output.
+    """
+    nearest = -np.log(out_format.step / 2)
+    return float(nearest / 2 + np.log(2) / 2 if function == "tanh" else nearest)
+
 
 BLOCK_RAM_BITS = 18 * 1024
 """A direct table is preferred up to here: one block RAM, and no multiplier."""
 
 MAX_INPUT_BITS = 20
-MAX_INDEX_BITS = 12
+MAX_INDEX_BITS = 14
 
 
 @dataclass(frozen=True)
@@ -75,13 +86,8 @@ class Activation:
     @cached_property
     def coefficients(self) -> "Direct | PiecewiseLinear":
         """The cheapest table that meets the bound."""
-        if self.target.size * self.out_format.width <= BLOCK_RAM_BITS:
-            candidates = [Direct(np.rint(self.target).astype(np.int64))]
-        else:
-            below = min(MAX_INDEX_BITS, self.in_format.width - 2)
-            candidates = (piecewise_linear(self.target, bits) for bits in range(3, below + 1))
         best = np.inf
-        for table in candidates:
+        for table in self._candidates():
             codes = table.codes()
             error = np.abs(codes - self.target).max()
             inside = codes.min() >= self.out_format.lo and codes.max() <= self.out_format.hi
@@ -93,6 +99,17 @@ class Activation:
             f"{self.max_ulp} ulp; the best table reaches {best:.3f}: "
             "allow more, or give the output fewer fraction bits"
         )
+
+    def _candidates(self):
+        """Tables in the order in which they are worth having."""
+        direct = Direct(np.rint(self.target).astype(np.int64))
+        if self.target.size * self.out_format.width <= BLOCK_RAM_BITS:
+            yield direct
+            return
+        for bits in range(3, min(MAX_INDEX_BITS, self.in_format.width - 2) + 1):
+            yield piecewise_linear(self.target, bits)
+        if self.in_format.width <= MAX_INDEX_BITS:
+            yield direct
 
     @cached_property
     def result(self) -> Interval:

@@ -132,14 +132,14 @@ def attach_names(graph: Graph) -> None:
     for node in graph.live():
         if node.op == "narrow":
             add_name(graph, node, node.attr)
-    for node in graph.live():
-        if node.op == "act":
-            name = graph.names.get(node) or activation_name(graph, node)
-            if node not in graph.names:
-                add_name(graph, node, name)
-            operand = node.args[0]
-            if node.attr != "identity" and not has_format(graph, operand):
-                add_name(graph, operand, f"pre_{name}")
+    activations = [node for node in graph.live() if node.op == "act"]
+    for node in activations:
+        if node not in graph.names:
+            add_name(graph, node, activation_name(graph, node))
+    for node in activations:
+        operand = node.args[0]
+        if node.attr != "identity" and not has_format(graph, operand):
+            add_name(graph, operand, f"pre_{graph.names[node]}")
 
 
 def add_name(graph: Graph, node: Node, name: str) -> None:

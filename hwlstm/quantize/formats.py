@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..activation import Activation
+from ..activation import Activation, flat_beyond
 from ..cells.graph import Node, operand_name
 from ..cells.ranges import ranges
 from ..fixed import Format, Interval, quantise, real
@@ -148,14 +148,25 @@ class Choice:
             if name is None:
                 continue
             if node.op == "act" and node.attr != "identity":
-                out = self.given.get(name, Format(self.bits, self.bits - 1))
+                out = self.result_format(name)
                 operand = chosen[operand_name(graph, node.args[0])]
                 tables[name] = Activation(node.attr, operand, out, max_ulp)
                 chosen[name], results[name] = out, tables[name].result
             else:
-                bound = self.bound(node, chosen, results)
+                bound = min(self.bound(node, chosen, results), self.flat(name))
                 chosen[name] = self.calibrated(name, self.reach(name), bound)
         return tables
+
+    def result_format(self, name: str) -> Format:
+        return self.given.get(name, Format(self.bits, self.bits - 1))
+
+    def flat(self, name: str) -> float:
+        """Where a pre-activation may saturate without a change behind its activation."""
+        activations = self.layer.cell.graph.activations
+        readers = [(gate, f) for gate, (f, operand) in activations.items() if operand == name]
+        if not name.startswith("pre_") or not readers:
+            return np.inf
+        return max(flat_beyond(f, self.result_format(gate)) for gate, f in readers)
 
     def bound(self, node: Node, chosen, results) -> float:
         """Largest magnitude that the node can reach by the formats chosen so far."""

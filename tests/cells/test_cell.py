@@ -1,0 +1,212 @@
+"""Tracing: names, folding, and the refusals that keep a graph buildable."""
+
+import pytest
+
+from hwlstm.cells import (
+    Affine,
+    Cell,
+    CellError,
+    State,
+    Traditional,
+    Vanilla,
+    identity,
+    narrow,
+    select,
+    sigmoid,
+    tanh,
+)
+
+
+def names(cell):
+    return set(cell.graph.names.values())
+
+
+def test_every_gate_pre_activation_and_state_has_a_name():
+    expected = {"g", "i", "f", "o", "pre_g", "pre_i", "pre_f", "pre_o", "c", "squash_c", "h"}
+    assert names(Traditional()) == expected
+    assert names(Vanilla()) == expected
+
+
+def test_the_leaves_of_vanilla_are_those_of_its_equations():
+    assert set(Vanilla().graph.leaves) == {
+        *("z.g", "z.i", "z.f", "z.o"),
+        *("p.i", "p.f", "p.o"),
+        "prev.c",
+    }
+    assert set(Traditional().graph.leaves) == {"z.g", "z.i", "z.f", "z.o", "prev.c"}
+
+
+def test_traditional_is_vanilla_without_peepholes_node_for_node():
+    assert repr(Traditional().graph.outputs) == repr(Vanilla(peepholes="").graph.outputs)
+
+
+def test_vanilla_with_one_peephole_reads_only_that_one():
+    leaves = Vanilla(peepholes="o").graph.leaves
+    assert [leaf for leaf in leaves if leaf.startswith("p.")] == ["p.o"]
+
+
+def test_an_activation_names_the_function_and_the_format_of_its_operand():
+    assert Vanilla().graph.activations == {
+        "g": ("tanh", "pre_g"),
+        "i": ("sigmoid", "pre_i"),
+        "f": ("sigmoid", "pre_f"),
+        "o": ("sigmoid", "pre_o"),
+        "squash_c": ("tanh", "c"),
+    }
+
+
+def test_affine_reads_x_only_and_names_its_output():
+    cell = Affine()
+    assert cell.source_names == ["x"]
+    assert cell.states == ["y"]
+    assert names(cell) == {"y"}
+
+
+def test_equal_expressions_are_one_node():
+    class Twice(Cell):
+        gates = "a"
+
+        def step(self, z, p, prev):
+            a, b = tanh(z.a), tanh(z.a)
+            assert a is b
+            return State(h=a * prev.h + prev.h * b)
+
+    assert len([n for n in Twice().graph.live() if n.op == "mul"]) == 1
+
+
+def test_zero_and_one_fold_away():
+    class Folding(Cell):
+        gates = "a"
+
+        def step(self, z, p, prev):
+            a = tanh(z.a)
+            return State(h=sum([a * 1, 0 * prev.h, prev.h - 0]))
+
+    assert [node.op for node in Folding().graph.live() if node.op == "const"] == []
+
+
+def test_a_value_may_be_named_and_selected():
+    class Named(Cell):
+        gates = "a b"
+
+        def step(self, z, p, prev):
+            a, b = sigmoid(z.a), identity(z.b)
+            u = narrow("u", a * prev.h)
+            return State(h=select(a < 0.5, u, 1 - u) * b)
+
+    assert names(Named()) == {"a", "pre_a", "b", "u", "h"}
+
+
+def test_the_activation_of_a_state_may_read_several_gates():
+    cell = broken(lambda self, z, p, prev: State(h=tanh(z.a + z.b)))
+    assert names(cell) == {"h", "pre_h"}
+
+
+class Broken(Cell):
+    gates = "a b"
+
+
+def broken(step):
+    return type("Broken", (Broken,), {"step": step})()
+
+
+def two_gates(z):
+    return tanh(z.a), tanh(z.b)
+
+
+REFUSALS = [
+    (
+        lambda self, z, p, prev: State(h=two_gates(z)[0] * two_gates(z)[1] * prev.h),
+        "a factor of mul(mul(tanh(z.a), tanh(z.b)), prev.h) is an unnamed product; "
+        "give it a name with narrow(...)",
+    ),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a) * z.b),
+        "a factor of mul(tanh(z.a), z.b) is a raw accumulator; give it a name with narrow(...)",
+    ),
+    (lambda self, z, p, prev: State(h=tanh(z.a)), "gate b is declared and never read"),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a) + tanh(z.b) * prev.s),
+        "state s is read and not returned by State(s=...)",
+    ),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a + z.b) * prev.h),
+        "tanh(add(z.a, z.b)) reads 2 gates (a, b); an activation is named after its one gate: "
+        "name this one with narrow(...)",
+    ),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a) * sigmoid(z.a) + tanh(z.b)),
+        "'a' names two values; name one of them with narrow(...)",
+    ),
+    (
+        lambda self, z, p, prev: State(**dict.fromkeys("hc", tanh(z.a) * tanh(z.b))),
+        "mul(tanh(z.a), tanh(z.b)) has two names, 'h' and 'c'; it needs one",
+    ),
+    (lambda self, z, p, prev: State(h=prev.h), "State h must be computed, not prev.h"),
+    (lambda self, z, p, prev: State(h=1), "State h must be computed, not 1"),
+]
+
+
+@pytest.mark.parametrize(("step", "message"), REFUSALS)
+def test_ill_formed_equations_are_refused_by_what_is_wrong(step, message):
+    cell = broken(step)
+    with pytest.raises(CellError) as caught:
+        _ = cell.graph
+    assert str(caught.value) == f"Broken: {message}"
+
+
+class Unknown(Cell):
+    gates = "a"
+
+    def step(self, z, p, prev):
+        a = tanh(z.a)
+        return State(h=a * z.k)
+
+
+class Truth(Cell):
+    gates = "a"
+
+    def step(self, z, p, prev):
+        a = tanh(z.a)
+        return State(h=a if a else prev.h)
+
+
+class Inexact(Cell):
+    gates = "a"
+
+    def step(self, z, p, prev):
+        return State(h=0.3 * tanh(z.a))
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (Unknown(), "z.k is not declared; declared are: a; in line {}: return State(h=a * z.k)"),
+        (
+            Truth(),
+            "A value of a cell has no truth; write select(a < b, x, y); in line {}: "
+            "return State(h=a if a else prev.h)",
+        ),
+        (
+            Inexact(),
+            "0.3 has no exact binary form; make it a parameter; in line {}: "
+            "return State(h=0.3 * tanh(z.a))",
+        ),
+    ],
+)
+def test_a_refusal_inside_an_equation_points_at_its_line(cell, message):
+    with pytest.raises(CellError) as caught:
+        _ = cell.graph
+    found = str(caught.value)
+    line = type(cell).step.__code__.co_firstlineno
+    candidates = [message.format(line + offset) for offset in (1, 2)]
+    assert found.removeprefix(f"{cell.name}: ") in candidates
+
+
+def test_what_a_cell_does_not_offer_or_return_is_refused():
+    with pytest.raises(CellError, match=r"^Vanilla has no peephole 'g'; it offers \['i', 'f', 'o'\]"):
+        Vanilla(peepholes="g")
+    with pytest.raises(CellError, match=r"^Cell: Cell must define step\(self, z, p, prev\)"):
+        _ = Cell().graph
+    with pytest.raises(CellError, match=r"^Broken\.step must return State\(h=\.\.\.\), not 3"):
+        _ = broken(lambda self, z, p, prev: 3).graph

@@ -1,0 +1,50 @@
+"""Random layers and networks, seeded: what the tests of every stage are made of."""
+
+import numpy as np
+
+from hwlstm.cells import Affine, Traditional
+from hwlstm.fixed_network import FixedNetwork
+from hwlstm.network import Layer, Network
+from hwlstm.quantize import quantize
+
+SHAPES = [(8, 8, 8), (16, 32, 4), (6, 20, 5), (1, 20, 5), (7, 19, 5), (16, 64, 16), (64, 64, 8)]
+"""(inputs, units, units in parallel): exact fits, remainders, one input, one group."""
+
+
+def layer(cell, inputs, units, *, seed=0, name="lstm", scale=0.4, initial=False, reads="all"):
+    """A layer of normally distributed weights."""
+    rng = np.random.default_rng([seed, inputs, units])
+    return Layer(
+        name,
+        cell,
+        weights={
+            gate: {
+                source: rng.normal(0, scale, (units, inputs if source == "x" else units))
+                for source in cell.sources(gate)
+            }
+            for gate in cell.gate_names
+        },
+        bias={gate: rng.normal(0, scale, units) for gate in cell.gate_names},
+        peepholes={gate: rng.normal(0, scale, units) for gate in cell.peephole_names},
+        initial={s: rng.uniform(-0.9, 0.9, units) for s in cell.states} if initial else {},
+        reads=reads,
+    )
+
+
+def data(inputs, *, sequences=16, steps=12, seed=0):
+    """Calibration data, uniform in [-1, 1)."""
+    return np.random.default_rng(seed).uniform(-1, 1, (sequences, steps, inputs))
+
+
+def fixed(inputs, units, *, cell=None, seed=0, initial=False, name="net", **numbers) -> FixedNetwork:
+    """A quantised network of one recurrent layer."""
+    recurrent = layer(cell or Traditional(), inputs, units, seed=seed, initial=initial)
+    return quantize(Network((recurrent,), name), data(inputs, seed=seed), **numbers)
+
+
+def classifier(*, inputs=3, units=5, classes=4, seed=0, name="net", **numbers) -> FixedNetwork:
+    """A quantised recurrent layer, a linear one on its last step, and an argmax."""
+    recurrent = layer(Traditional(), inputs, units, seed=seed)
+    dense = layer(Affine(), units, classes, seed=seed, name="dense", reads="last")
+    network = Network((recurrent, dense), name, classify=True)
+    return quantize(network, data(inputs, seed=seed), **numbers)
