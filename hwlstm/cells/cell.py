@@ -8,6 +8,9 @@ from .graph import CellError, Graph, Node, is_constant
 
 __all__ = ["Cell", "State"]
 
+RESERVED = ("x", "W", "U", "b", "p", "valid")
+"""Signals of a layer that are not the cell's own."""
+
 
 class State(dict):
     """What a step returns: ``State(h=..., c=...)``. Each keyword names its value."""
@@ -143,6 +146,8 @@ def attach_names(graph: Graph) -> None:
 
 
 def add_name(graph: Graph, node: Node, name: str) -> None:
+    if name in RESERVED:
+        raise CellError(f"{name!r} is the name of another signal of every layer; choose another")
     if node in graph.names:
         raise CellError(f"{node!r} has two names, {graph.names[node]!r} and {name!r}; it needs one")
     if name in graph.names.values():

@@ -55,6 +55,10 @@ class Operand:
     value: Value
     shift: int = 0
 
+    @property
+    def frac(self) -> int:
+        return self.value.interval.frac + self.shift
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -196,13 +200,16 @@ class Lowering:
                 return self.table(node, args[0])
             case "mul":
                 frac = args[0].interval.frac + args[1].interval.frac
-                span = Interval(frac, *scaled(exact, frac))
-                return self.emit("mul", map(Operand, args), span)
+                return self.emit("mul", map(Operand, args), scaled(exact, frac))
+            case "lt":
+                return self.emit("lt", self.aligned(args), exact)
             case "select":
                 chosen = self.aligned(args[1:])
-                return self.emit("select", [Operand(args[0]), *chosen], exact)
+                span = scaled(exact, chosen[0].frac)
+                return self.emit("select", [Operand(args[0]), *chosen], span)
             case _:
-                return self.emit(node.op, self.aligned(args), exact)
+                terms = self.aligned(args)
+                return self.emit(node.op, terms, scaled(exact, terms[0].frac))
 
     def table(self, node: Node, arg: Value) -> Value:
         name = self.layer.cell.graph.names[node]
@@ -229,10 +236,10 @@ class Lowering:
         return value
 
 
-def scaled(interval: Interval, frac: int) -> tuple[int, int]:
-    """lo and hi of an interval at fewer fraction bits; exact by construction."""
+def scaled(interval: Interval, frac: int) -> Interval:
+    """The same values at fewer fraction bits: those that a finer format added are all 0."""
     shift = interval.frac - frac
-    return interval.lo >> shift, interval.hi >> shift
+    return Interval(frac, interval.lo >> shift, interval.hi >> shift)
 
 
 def rounded(value: int, shift: int) -> int:

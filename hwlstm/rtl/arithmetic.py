@@ -30,11 +30,30 @@ def round_half_even(value: Value, shift: int) -> Value:
 
 def clip(value: Value, lo: int, hi: int, span: Interval) -> Value:
     """`value`, known to lie in `span`, held to lo..hi; only the sides that can be reached."""
+    held = value
     if span.hi > hi:
-        value = Mux(value > hi, hi, value)
+        held = Mux(above(value, hi), hi, held)
     if span.lo < lo:
-        value = Mux(value < lo, lo, value)
-    return value
+        held = Mux(below(value, lo), lo, held)
+    return held
+
+
+def above(value: Value, hi: int) -> Value:
+    """value > hi; a test of the top bits where hi is all ones, as the limit of a format is."""
+    if hi & hi + 1 or hi < 0:
+        return value > hi
+    if not value.shape().signed:
+        return value[hi.bit_length() :].any()
+    return ~value[-1] & value[hi.bit_length() : -1].any()
+
+
+def below(value: Value, lo: int) -> Value:
+    """value < lo, for a signed value; a test of the top bits where lo is a power of two."""
+    if lo == 0:
+        return value[-1]
+    if lo > 0 or -lo & -lo - 1:
+        return value < lo
+    return value[-1] & ~value[(-lo).bit_length() - 1 : -1].all()
 
 
 def delay(m: Module, value: Value, cycles: int, *, name: str) -> Value:

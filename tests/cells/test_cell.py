@@ -87,23 +87,23 @@ def test_zero_and_one_fold_away():
 
 def test_a_value_may_be_named_and_selected():
     class Named(Cell):
-        gates = "a b"
+        gates = "a d"
 
         def step(self, z, p, prev):
-            a, b = sigmoid(z.a), identity(z.b)
+            a, d = sigmoid(z.a), identity(z.d)
             u = narrow("u", a * prev.h)
-            return State(h=select(a < 0.5, u, 1 - u) * b)
+            return State(h=select(a < 0.5, u, 1 - u) * d)
 
-    assert names(Named()) == {"a", "pre_a", "b", "u", "h"}
+    assert names(Named()) == {"a", "pre_a", "d", "u", "h"}
 
 
 def test_the_activation_of_a_state_may_read_several_gates():
-    cell = broken(lambda self, z, p, prev: State(h=tanh(z.a + z.b)))
+    cell = broken(lambda self, z, p, prev: State(h=tanh(z.a + z.d)))
     assert names(cell) == {"h", "pre_h"}
 
 
 class Broken(Cell):
-    gates = "a b"
+    gates = "a d"
 
 
 def broken(step):
@@ -111,36 +111,44 @@ def broken(step):
 
 
 def two_gates(z):
-    return tanh(z.a), tanh(z.b)
+    return tanh(z.a), tanh(z.d)
 
 
 REFUSALS = [
     (
         lambda self, z, p, prev: State(h=two_gates(z)[0] * two_gates(z)[1] * prev.h),
-        "a factor of mul(mul(tanh(z.a), tanh(z.b)), prev.h) is an unnamed product; "
+        "a factor of mul(mul(tanh(z.a), tanh(z.d)), prev.h) is an unnamed product; "
         "give it a name with narrow(...)",
     ),
     (
-        lambda self, z, p, prev: State(h=tanh(z.a) * z.b),
-        "a factor of mul(tanh(z.a), z.b) is a raw accumulator; give it a name with narrow(...)",
+        lambda self, z, p, prev: State(h=tanh(z.a) * z.d),
+        "a factor of mul(tanh(z.a), z.d) is a raw accumulator; give it a name with narrow(...)",
     ),
-    (lambda self, z, p, prev: State(h=tanh(z.a)), "gate b is declared and never read"),
+    (lambda self, z, p, prev: State(h=tanh(z.a)), "gate d is declared and never read"),
     (
-        lambda self, z, p, prev: State(h=tanh(z.a) + tanh(z.b) * prev.s),
+        lambda self, z, p, prev: State(h=tanh(z.a) + tanh(z.d) * prev.s),
         "state s is read and not returned by State(s=...)",
     ),
     (
-        lambda self, z, p, prev: State(h=tanh(z.a + z.b) * prev.h),
-        "tanh(add(z.a, z.b)) reads 2 gates (a, b); an activation is named after its one gate: "
+        lambda self, z, p, prev: State(h=tanh(z.a + z.d) * prev.h),
+        "tanh(add(z.a, z.d)) reads 2 gates (a, d); an activation is named after its one gate: "
         "name this one with narrow(...)",
     ),
     (
-        lambda self, z, p, prev: State(h=tanh(z.a) * sigmoid(z.a) + tanh(z.b)),
+        lambda self, z, p, prev: State(h=tanh(z.a) * sigmoid(z.a) + tanh(z.d)),
         "'a' names two values; name one of them with narrow(...)",
     ),
     (
-        lambda self, z, p, prev: State(**dict.fromkeys("hc", tanh(z.a) * tanh(z.b))),
-        "mul(tanh(z.a), tanh(z.b)) has two names, 'h' and 'c'; it needs one",
+        lambda self, z, p, prev: State(**dict.fromkeys("hc", tanh(z.a) * tanh(z.d))),
+        "mul(tanh(z.a), tanh(z.d)) has two names, 'h' and 'c'; it needs one",
+    ),
+    (
+        lambda self, z, p, prev: State(h=narrow("u", tanh(z.a) + tanh(z.d))),
+        "u(add(tanh(z.a), tanh(z.d))) has two names, 'h' and 'u'; it needs one",
+    ),
+    (
+        lambda self, z, p, prev: State(W=tanh(z.a) + tanh(z.d)),
+        "'W' is the name of another signal of every layer; choose another",
     ),
     (lambda self, z, p, prev: State(h=prev.h), "State h must be computed, not prev.h"),
     (lambda self, z, p, prev: State(h=1), "State h must be computed, not 1"),
