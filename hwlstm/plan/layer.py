@@ -5,9 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ..activation import column_bits
 from ..errors import UnsupportedModel
 from ..fixed_network import FixedLayer
-from .schedule import Schedule, schedule
+from .schedule import Operation, Schedule, schedule
 
 __all__ = ["LayerPlan"]
 
@@ -96,6 +97,15 @@ class LayerPlan:
     def multipliers(self) -> int:
         """Multipliers of lanes and cell pipeline."""
         return self.lane_multipliers + self.schedule.multipliers
+
+    def blocks(self, bits: tuple[int, int]) -> int:
+        """Multiplier blocks of a device whose operands have at most `bits`, signed."""
+        lanes = self.lane_multipliers * product_blocks(self.weight_bits, self.column_bits, bits)
+        return lanes + sum(
+            product_blocks(*factor_bits(operations, self.layer), bits)
+            for operations in self.schedule.units.values()
+            if operations[0].kind in ("mul", "piecewise")
+        )
 
     @property
     def weight_bits(self) -> int:
@@ -191,3 +201,17 @@ class LayerPlan:
                 sizes = [(t.coefficients.words, t.coefficients.word_bits) for t in tables]
                 found[f"table_{name}"] = (sum(n for n, _ in sizes), max(bits for _, bits in sizes))
         return found
+
+
+def product_blocks(a: int, b: int, bits: tuple[int, int]) -> int:
+    """Blocks that a signed a x b bit product takes: one if it fits, else a grid of parts."""
+    return min(-(-a // m) * -(-b // n) for m, n in (bits, bits[::-1]))
+
+
+def factor_bits(operations: list[Operation], layer: FixedLayer) -> tuple[int, int]:
+    """Widths of the two signed operands of a shared multiplier, or of a table's."""
+    if operations[0].kind == "piecewise":
+        tables = [layer.tables[op.table].coefficients for op in operations]
+        return max(column_bits(table.b) for table in tables), tables[0].t_bits + 1
+    spans = [[op.operands[k].value.interval for op in operations] for k in (0, 1)]
+    return tuple(max(s.width + (not s.signed) for s in span) for span in spans)

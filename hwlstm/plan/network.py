@@ -167,6 +167,7 @@ def plan(
                 (columns,) if k == 0 and columns else COLUMNS if explore else (1,),
                 (interval,) if k == 0 and interval else INTERVALS if explore else (1,),
                 share,
+                target.multiplier_bits if target else (18, 18),
             )
         )
     chosen = cheapest(options, budget)
@@ -185,9 +186,9 @@ def sizes(units: int) -> list[int]:
 
 
 def choices(
-    layer: FixedLayer, parallel, columns, intervals, share: int
+    layer: FixedLayer, parallel, columns, intervals, share: int, bits: tuple[int, int]
 ) -> list[tuple[int, int, LayerPlan]]:
-    """(cycles a step of the network, multipliers, plan) of every engine worth considering.
+    """(cycles a step of the network, multiplier blocks, plan) of every engine worth considering.
 
     A layer that runs once in `share` steps has that many times longer.
     """
@@ -197,7 +198,7 @@ def choices(
             for units in parallel:
                 engine = LayerPlan(layer, units, width, interval)
                 cycles = -(-estimated_cycles(engine) // share)
-                found.append((cycles, engine.multipliers, engine))
+                found.append((cycles, engine.blocks(bits), engine))
     return found
 
 
@@ -230,5 +231,5 @@ def cheapest(options: list, budget: int | None) -> list[LayerPlan]:
         least = min(least or total, total)
     raise HwlstmError(
         f"The plan must fit {budget} multipliers, but needs at least {least}; "
-        "allow more, or take a larger device"
+        "allow more, take a larger device, or use fewer bits"
     )

@@ -16,6 +16,9 @@ from ..network import Layer, Network
 
 __all__ = ["quantize"]
 
+TRIM = 2
+"""Bits that x may lose; see Choice.trimmed_input."""
+
 WIDEST = Format(64, 0)
 UNKNOWN = WIDEST.interval
 """Range of a signal while its format is still being chosen."""
@@ -122,6 +125,8 @@ class Choice:
         if layer.peepholes:
             chosen["p"] = self.least_error("p", np.concatenate(list(layer.peepholes.values())))
         tables = self.results(chosen, max_ulp)
+        if x.fmt is None and "x" not in self.given:
+            chosen["x"] = self.trimmed_input(chosen)
         chosen["b"] = self.bias_format(chosen)
         return FixedLayer(
             name=layer.name,
@@ -137,6 +142,20 @@ class Choice:
             peepholes={gate: quantise(v, chosen["p"]) for gate, v in layer.peepholes.items()},
             initial={s: quantise(v, chosen[s]) for s, v in layer.initial.items()},
         )
+
+    def trimmed_input(self, chosen: dict[str, Format]) -> Format:
+        """x without the bits that its products have more than those of the states.
+
+        They would shift the states, and the column broadcast with every multiplier behind it
+        would be as many bits wider. At most TRIM bits.
+        """
+        fracs = {
+            s: chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
+        }
+        x, surplus = chosen["x"], min(fracs["x"] - min(fracs.values()), TRIM)
+        if surplus <= 0 or x.width <= 2 * TRIM + surplus:
+            return x
+        return Format(x.width - surplus, x.frac - surplus, x.signed)
 
     def results(self, chosen: dict[str, Format], max_ulp: float) -> dict[str, Activation]:
         """Formats of every name of the graph, and the activation tables."""

@@ -17,7 +17,8 @@ def network(cell=None, inputs=3, units=5):
 def test_defaults_are_8_bit_weights_and_16_bit_signals():
     formats = fixed(3, 5, cell=Vanilla()).layers[0].formats
     assert {formats[name].width for name in "WU"} == {8}
-    names = ["x", "h", "c", "p", "g", "i", "f", "o", "pre_g", "pre_i", "pre_f", "pre_o", "squash_c"]
+    assert 14 <= formats["x"].width <= 16
+    names = ["h", "c", "p", "g", "i", "f", "o", "pre_g", "pre_i", "pre_f", "pre_o", "squash_c"]
     assert {formats[name].width for name in names} == {16}
 
 
@@ -56,6 +57,17 @@ def test_a_state_that_is_bounded_by_its_factors_needs_no_headroom():
     reached = next(s.quantiles for s in measured.signals if s.signal == "lstm.h")
     assert max(-reached[0], reached[-1]) > 0.95
     assert str(quantize(net, data(3), margin=4).layers[0].formats["h"]) == "Q1.15"
+
+
+def test_x_gives_up_the_bits_that_would_widen_the_columns():
+    net = network()
+    weights = {q: {"x": m["x"] / 8, "h": m["h"]} for q, m in net.layers[0].weights.items()}
+    finer = Layer("lstm", Traditional(), weights, net.layers[0].bias)
+    chosen = quantize(Network((finer,), "net"), data(3)).layers[0]
+    assert chosen.formats["x"].width < 16
+    assert chosen.column_shift("h") < 2
+    kept = quantize(Network((finer,), "net"), data(3), formats={"lstm.x": "Q2.14"}).layers[0]
+    assert kept.column.width > 16
 
 
 def test_a_format_by_hand_is_kept():

@@ -1,0 +1,133 @@
+"""The plan: budgets, layouts, refusals."""
+
+import numpy as np
+import pytest
+
+from hwlstm.cells import Cell, State, Traditional, identity, tanh
+from hwlstm.errors import HwlstmError, UnsupportedModel
+from hwlstm.network import Layer, Network
+from hwlstm.plan import LayerPlan, plan
+from hwlstm.quantize import quantize
+from tests.designs import classifier, data, fixed
+
+
+@pytest.mark.parametrize("budget", [12, 20, 40, 100])
+def test_a_budget_is_kept_and_more_of_it_is_never_slower(budget):
+    network = classifier(inputs=8, units=16)
+    small, large = (plan(network, multipliers=n) for n in (budget, budget + 20))
+    assert small.multipliers <= budget
+    assert large.cycles_per_step <= small.cycles_per_step
+
+
+def test_a_device_sets_the_budget():
+    network = classifier(inputs=8, units=32, classes=10)
+    assert plan(network, device_name="ecp5-25f").multipliers <= 28
+    assert plan(network).device.name == "ecp5-25f"
+    few_bits = classifier(inputs=8, units=32, classes=10, bits=12)
+    assert plan(few_bits, device_name="ice40up5k", steps=8).multipliers <= 8
+
+
+def test_an_operand_wider_than_the_multipliers_of_the_device_counts_twice():
+    engine = LayerPlan(fixed(3, 5, formats={"lstm.x": "Q4.14"}).layers[0], 1, interval=8)
+    assert engine.column_bits > 16
+    assert engine.blocks((18, 18)) < engine.blocks((16, 16))
+    with pytest.raises(HwlstmError, match="take a larger device, or use fewer bits"):
+        plan(classifier(inputs=8, units=32, classes=10), device_name="ice40up5k")
+
+
+def test_later_layers_keep_up_with_the_first():
+    network = classifier(inputs=8, units=32, classes=10)
+    slow = plan(network, parallel=1)
+    fast = plan(network, parallel=32)
+    assert slow.layers[1].parallel < fast.layers[1].parallel
+    for chosen in (slow, fast):
+        assert chosen.layers[1].depth <= chosen.cycles_per_step
+
+
+def test_every_weight_stands_once_in_the_memory_and_the_rest_is_zero():
+    layer = fixed(3, 5).layers[0]
+    engine = LayerPlan(layer, 2, 2)
+    memory = engine.weights
+    assert memory.shape == (3 * (2 + 3), 2, 4, 2)
+    seen = 0
+    for q, gate in enumerate(engine.gates):
+        for unit in range(5):
+            group, place = divmod(unit, 2)
+            for source, start in (("x", 0), ("h", 2)):
+                for column, weight in enumerate(layer.weights[gate][source][unit]):
+                    beat, c = divmod(column, 2)
+                    assert memory[group * 5 + start + beat, place, q, c] == weight
+                    seen += weight != 0
+    assert np.count_nonzero(memory) == seen
+
+
+def test_memories_are_counted_word_by_word():
+    engine = LayerPlan(fixed(3, 5).layers[0], 2)
+    assert engine.memories["weights"] == (3 * 8, 8 * 8)
+    assert engine.memories["x"] == (6, 16)
+    assert engine.memories["h"] == (15, 16)
+    assert engine.memories["prev_c"] == (10, 16)
+
+
+class Forgetful(Cell):
+    gates = "a"
+    columns = {"a": "x"}
+
+    def step(self, z, p, prev):
+        return State(h=tanh(z.a) * prev.h + identity(z.a))
+
+
+def test_a_state_that_no_column_waits_for_is_refused():
+    with pytest.raises(Exception, match="'a' names two values"):
+        _ = Forgetful().graph
+
+    class Leaky(Forgetful):
+        def step(self, z, p, prev):
+            return State(h=tanh(z.a) * prev.h)
+
+    cell = Layer("leaky", Leaky(), {"a": {"x": np.eye(2)}})
+    (layer,) = quantize(Network((cell,), "net"), data(2)).layers
+    with pytest.raises(UnsupportedModel, match=r"^leaky: columns of a cell that reads its state"):
+        LayerPlan(layer, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"parallel": 6},
+            "lstm: units in parallel must be 1 to 5, the units of the layer, not 6",
+        ),
+        (
+            {"parallel": 0},
+            "lstm: units in parallel must be 1 to 5, the units of the layer, not 0",
+        ),
+        (
+            {"parallel": 2, "columns": 3},
+            "lstm: columns per cycle must be 1, 2, 4 or 8, not 3",
+        ),
+        ({"parallel": {"gru": 1}}, "Units in parallel must be given for a layer, not 'gru'"),
+        (
+            {"parallel": 1, "interval": -1},
+            "Initiation interval must be at least 1 cycle, not -1",
+        ),
+        ({"multipliers": 0}, "Multipliers must be at least 1, not 0"),
+        ({"steps": 0}, "Steps must be at least 1, not 0"),
+    ],
+)
+def test_impossible_engines_are_refused(options, message):
+    with pytest.raises(ValueError) as caught:
+        plan(fixed(3, 5), **options)
+    assert str(caught.value) == message
+
+
+def test_a_budget_that_is_too_small_says_what_would_do():
+    with pytest.raises(HwlstmError) as caught:
+        plan(fixed(3, 5), multipliers=3)
+    needed = int(str(caught.value).split("at least ")[1].split(";")[0])
+    assert plan(fixed(3, 5), multipliers=needed).multipliers == needed
+
+
+def test_memories_that_do_not_fit_the_device_are_refused():
+    with pytest.raises(HwlstmError, match=r"^net: memories must fit the 122880 block RAM bits of"):
+        plan(fixed(64, 64, cell=Traditional(), bits=10), device_name="ice40up5k")
