@@ -28,7 +28,7 @@ def test_a_device_sets_the_budget():
 
 
 def test_an_operand_wider_than_the_multipliers_of_the_device_counts_twice():
-    engine = LayerPlan(fixed(3, 5, formats={"lstm.x": "Q4.14"}).layers[0], 1, interval=8)
+    engine = LayerPlan(fixed(3, 5, formats={"lstm.x": "Q2.14"}).layers[0], 1, interval=8)
     assert engine.column_bits > 16
     assert engine.blocks((18, 18)) < engine.blocks((16, 16))
     with pytest.raises(HwlstmError, match="take a larger device, or use fewer bits"):
