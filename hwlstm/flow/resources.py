@@ -53,6 +53,9 @@ _CELLS = {
 
 LATCHES = re.compile(r"\$_?DLATCH\w*|\$a?dlatch\w*|LD[CP]E|DLN?[CP]?E?")
 
+# Cells that are no hardware: names of modules, and what a simulator would print or check.
+_NOTES = {"$scopeinfo", "$print", "$check"}
+
 # LUT sites of a cell that is not a LUT. A distributed RAM of ECP5 takes the four LUTs of two
 # slices, and a third slice is its write port.
 _SITES = {
@@ -88,7 +91,7 @@ class Netlist:
         module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]
         ports = {n: (p["direction"], len(p["bits"])) for n, p in module["ports"].items()}
         cells = ((c["type"], c.get("parameters", {})) for c in module["cells"].values())
-        return cls(ports, tuple(cells))
+        return cls(ports, tuple((kind, p) for kind, p in cells if kind not in _NOTES))
 
     def parameters(self, kind: str) -> list[dict]:
         """The parameters of every cell of type `kind`."""

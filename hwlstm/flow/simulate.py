@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +135,8 @@ def _embedded(build: Path, expected: Expected, stimulus: dict, tell) -> tuple[di
     patience = expected.patience(stimulus["idle"], stimulus["backpressure"])
     if text := verdict(expected, observed, patience):
         raise Mismatch(text)
-    again, stalls = expected.after_reset(), STALLS | {"seed": stimulus["seed"]}
+    again = expected.after_reset()
+    stalls: dict[str, Any] = stimulus | STALLS
     observed_again = embedded.simulate(
         made.path, again, reset_after=again.half_a_sequence(), **stalls
     )
@@ -176,7 +178,7 @@ def _json(build: Path, name: str) -> dict:
         raise HwlstmError(f"{build}/{name} must be JSON: {error}") from None
 
 
-def _plain(tree):
+def _plain(tree) -> Any:
     """Arrays in `tree` as lists of Python integers."""
     if isinstance(tree, dict):
         return {key: _plain(value) for key, value in tree.items()}

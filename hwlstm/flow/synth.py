@@ -78,6 +78,7 @@ def synth(
     clock_mhz: float | None = None,
     seeds: Sequence[int] = (1,),
     place: bool = True,
+    place_options: Sequence[str] = (),
     timeout: float = 1800.0,
     progress: Callable[[str], None] | None = None,
 ) -> SynthReport:
@@ -92,12 +93,15 @@ def synth(
     clock : str
         The clock input of `top`.
     clock_mhz : float or None
-        Clock to ask of place and route; None: the device's target. Ask for what is just out of
-        reach: the tool stops improving once it has it.
+        Clock to ask of place and route; None: the device's target. By default nextpnr does its
+        best whatever is asked; with ``--tmg-ripup`` it goes on until it has what is asked.
     seeds : sequence of int
-        Place and route runs once for each. Seeds spread by about 5 %.
+        Place and route runs once for each. Where the clock matters take five: pipelined cores
+        spread by 5 %, others by 15 %.
     place : bool
         False: synthesis only.
+    place_options : sequence of str
+        Further options for nextpnr, for example ``("--router", "router2", "--tmg-ripup")``.
     timeout : float
         Seconds for each run of a tool.
     progress : callable or None
@@ -125,7 +129,7 @@ def synth(
     core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
     netlist = Netlist.read(work / "core.json", top)
     used = counted(netlist, target.family)
-    _refuse_latches(top, used)
+    _refuse(top, used)
     over = excess(used, target)
 
     placed = None
@@ -139,6 +143,7 @@ def synth(
             work=work,
             seeds=seeds,
             mhz=clock_mhz,
+            more=place_options,
             timeout=timeout,
             progress=tell,
         )
@@ -185,9 +190,13 @@ def _check(top: str, clock_mhz: float | None, seeds: Sequence[int]) -> None:
         raise ValueError(f"Seeds must be one or more different integers, not {seeds!r}")
 
 
-def _refuse_latches(top: str, used: Resources) -> None:
+def _refuse(top: str, used: Resources) -> None:
     if latches := [cell for cell in used.cells if LATCHES.fullmatch(cell)]:
         raise HwlstmError(f"Module {top} must have no latches, not {', '.join(latches)}")
+    if unmapped := [cell for cell in used.cells if cell.startswith("$")]:
+        raise HwlstmError(
+            f"Module {top} must be made of cells that the device has, not {', '.join(unmapped)}"
+        )
 
 
 def _quoted(median: float | None, known: Limit) -> float | None:
@@ -205,16 +214,26 @@ def _caveats(
         return ("Synthesis only: place and route was not asked for.",)
     if over:
         return ("Not routed: it does not fit.",)
-    seeds = f"Median of {len(routes)} seeds." if len(routes) > 1 else "One seed: expect +-5 %."
+    seeds = (
+        f"Median of {len(routes)} seeds."
+        if len(routes) > 1
+        else "One seed: another may differ by 15 %."
+    )
     inside = tuple(
         f"Seed {route.seed}: the slowest path lies in the measuring harness; the core is faster."
         for route in routes
         if route.in_harness
+    )
+    held = tuple(
+        f"Seed {route.seed}: nextpnr reports {route.hold_violations} paths that are too short."
+        for route in routes
+        if route.hold_violations
     )
     return (
         "Measured alone on the device, between registers of a measuring harness; a full design "
         "may be slower.",
         seeds,
         *inside,
+        *held,
         *known.caveats,
     )

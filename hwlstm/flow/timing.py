@@ -96,7 +96,10 @@ def _bits(parameters: dict, name: str) -> int:
 
 
 def _gowin(device: Device, used: Resources, netlist: Netlist) -> Limit:
-    caveats = ["nextpnr's clocks for Gowin are optimistic, by about a fifth against the vendor."]
+    caveats = [
+        "nextpnr's clocks for Gowin are optimistic, by about a fifth against the vendor; that "
+        "paths to block RAMs are too short is a known false report (nextpnr issue 1803)."
+    ]
     blind = []
     if used.dsp:
         blind.append("multipliers")

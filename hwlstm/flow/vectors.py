@@ -5,6 +5,7 @@ in the output folder, beside bench.py.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 __all__ = ["OUTPUT", "TLAST", "Beat", "Channel", "Expected", "Random"]
 
@@ -72,9 +73,9 @@ class Expected:
         self._rank = {layer: rank for rank, layer in enumerate([*layers, "output"])}
 
     def patience(self, idle: float, backpressure: float) -> int:
-        """Cycles without any progress after which the hardware hangs: four times the largest
-        predicted number, more when it is stalled from outside."""
-        predicted = max(_numbers(self.manifest.get("cycles", {})), default=UNPREDICTED)
+        """Cycles without any progress after which the hardware hangs: four times the longest
+        predicted duration and some, more when it is stalled from outside."""
+        predicted = max(_durations(self.manifest.get("cycles", {})), default=UNPREDICTED)
         return int((4 * predicted + 1000) / ((1 - idle) * (1 - backpressure)))
 
     def drain(self, patience: int) -> int:
@@ -187,9 +188,10 @@ def _pack(elements, port: dict) -> int:
     return beat
 
 
-def _numbers(tree) -> list[int]:
+def _durations(tree) -> list[float]:
+    """Numbers in the predictions; of a list of times, the longest interval."""
     if isinstance(tree, dict):
-        tree = list(tree.values())
+        return [number for branch in tree.values() for number in _durations(branch)]
     if isinstance(tree, list):
-        return [number for branch in tree for number in _numbers(branch)]
-    return [tree] if isinstance(tree, int) and not isinstance(tree, bool) else []
+        return [max((b - a for a, b in pairwise([0, *tree])), default=0)]
+    return [tree]

