@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import hwlstm
-from hwlstm.cells import Affine, Traditional
+from hwlstm.cells import Traditional
 from hwlstm.digits import MODEL, load_data
 from hwlstm.fixed import narrow, quantise
 from hwlstm.golden.engine import IntegerEngine
@@ -70,7 +70,16 @@ def cycles() -> list[dict]:
                 plan = hwlstm.plan(fixed, parallel=parallel, columns=columns)
                 yield cycles_row(plan)
 
-    columns = ["I, H, U", "columns", "lanes x columns", "L", "predicted", "measured", "use", "equal"]
+    columns = [
+        "I, H, U",
+        "columns",
+        "lanes x columns",
+        "L",
+        "predicted",
+        "measured",
+        "use",
+        "equal",
+    ]
     return table("Cycles per step (simulated Verilog)", columns, rows())
 
 
@@ -133,12 +142,17 @@ def int64_steps(engine: IntegerEngine, x: np.ndarray) -> np.ndarray:
     """The plain loop: int64 throughout."""
     layer = engine.layer
     fmt, codes = layer.formats, {n: t.coefficients.codes() for n, t in layer.tables.items()}
-    W, U, b = (m.astype(np.int64) for m in (engine.matrices["x"], engine.matrices["h"], engine.bias))
+    W, U, b = (
+        m.astype(np.int64) for m in (engine.matrices["x"], engine.matrices["h"], engine.bias)
+    )
     h = c = np.zeros((len(x), layer.units), dtype=np.int64)
     out = []
     for t in range(x.shape[1]):
         z = np.split(x[:, t] @ W + h @ U + b, 4, axis=1)
-        pre = {q: narrow(v, layer.product_frac, fmt[f"pre_{q}"]) for q, v in zip("gifo", z)}
+        pre = {
+            q: narrow(v, layer.product_frac, fmt[f"pre_{q}"])
+            for q, v in zip("gifo", z, strict=False)
+        }
         g, i, f, o = (codes[q][pre[q] - fmt[f"pre_{q}"].lo] for q in "gifo")
         kept, added = fmt["f"].frac + fmt["c"].frac, fmt["i"].frac + fmt["g"].frac
         most = max(kept, added)
@@ -212,12 +226,30 @@ def area() -> list[dict]:
             per_step = float(plan.cycles_per_step)
             rate = f"{found.fmax_mhz * 1e6 / per_step / 8:,.0f}" if found.fmax_mhz else "-"
             yield (
-                device, name, found.lut, found.ff, found.dsp, found.block_ram,
-                clock, f"{per_step:g}", rate, "yes" if found.fits else "; ".join(found.excess),
+                device,
+                name,
+                found.lut,
+                found.ff,
+                found.dsp,
+                found.block_ram,
+                clock,
+                f"{per_step:g}",
+                rate,
+                "yes" if found.fits else "; ".join(found.excess),
             )
 
-    columns = ["device", "design", "LUT", "FF", "DSP", "block RAM", "MHz", "cycles/step",
-               "digits/s", "fits"]
+    columns = [
+        "device",
+        "design",
+        "LUT",
+        "FF",
+        "DSP",
+        "block RAM",
+        "MHz",
+        "cycles/step",
+        "digits/s",
+        "fits",
+    ]
     return table("Area and routed clock (one seed)", columns, rows())
 
 

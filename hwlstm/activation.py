@@ -19,7 +19,6 @@ FUNCTIONS = {"sigmoid": lambda x: 0.5 + 0.5 * np.tanh(0.5 * x), "tanh": np.tanh}
 """Name to float64 function; exact enough to judge outputs of 24 bits."""
 
 
-
 def flat_beyond(function: str, out_format: Format) -> float:
     """The input beyond which the function stays within half an ulp of its limits.
 
@@ -80,7 +79,9 @@ class Activation:
     def target(self) -> np.ndarray:
         """The function at every input code, in order of the raw integers, in output ulp."""
         codes = np.arange(self.in_format.lo, self.in_format.hi + 1)
-        exact = np.ldexp(FUNCTIONS[self.function](real(codes, self.in_format)), self.out_format.frac)
+        exact = np.ldexp(
+            FUNCTIONS[self.function](real(codes, self.in_format)), self.out_format.frac
+        )
         return np.clip(exact, self.out_format.lo, self.out_format.hi)
 
     @cached_property

@@ -84,6 +84,4 @@ def demo(
     )
     record_synthesis(build, synthesis)
     tell("writing the report")
-    return DemoResult(
-        engines, measured, classified, tapped, synthesis, hardware, report(build)
-    )
+    return DemoResult(engines, measured, classified, tapped, synthesis, hardware, report(build))

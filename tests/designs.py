@@ -36,7 +36,9 @@ def data(inputs, *, sequences=16, steps=12, seed=0):
     return np.random.default_rng(seed).uniform(-1, 1, (sequences, steps, inputs))
 
 
-def fixed(inputs, units, *, cell=None, seed=0, initial=False, name="net", **numbers) -> FixedNetwork:
+def fixed(
+    inputs, units, *, cell=None, seed=0, initial=False, name="net", **numbers
+) -> FixedNetwork:
     """A quantised network of one recurrent layer."""
     recurrent = layer(cell or Traditional(), inputs, units, seed=seed, initial=initial)
     return quantize(Network((recurrent,), name), data(inputs, seed=seed), **numbers)

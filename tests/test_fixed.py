@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from hwlstm.fixed import Format, Interval, narrow, quantise, real, saturated
 
-FORMATS = st.builds(
-    Format, st.integers(1, 20), st.integers(-6, 24), st.booleans()
-)
+FORMATS = st.builds(Format, st.integers(1, 20), st.integers(-6, 24), st.booleans())
 
 
 def exact_narrow(value: int, frac: int, to: Format) -> int:
@@ -81,7 +79,8 @@ def test_holding_gives_the_finest_format_that_does_not_saturate(width, magnitude
 
 
 @pytest.mark.parametrize(
-    ("lo", "hi", "width"), [(0, 0, 1), (0, 1, 1), (-1, 0, 1), (-1, 1, 2), (-128, 127, 8), (0, 256, 9)]
+    ("lo", "hi", "width"),
+    [(0, 0, 1), (0, 1, 1), (-1, 0, 1), (-1, 1, 2), (-128, 127, 8), (0, 256, 9)],
 )
 def test_an_interval_has_the_narrowest_register(lo, hi, width):
     assert Interval(0, lo, hi).width == width

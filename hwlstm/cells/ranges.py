@@ -61,7 +61,9 @@ def constant(value: Fraction) -> Interval:
 
 def narrowed(exact: Interval, to: Format) -> Interval:
     """The range after `fixed.narrow`."""
-    lo, hi = (round(Fraction(v) * Fraction(2) ** (to.frac - exact.frac)) for v in (exact.lo, exact.hi))
+    lo, hi = (
+        round(Fraction(v) * Fraction(2) ** (to.frac - exact.frac)) for v in (exact.lo, exact.hi)
+    )
     return Interval(to.frac, min(max(lo, to.lo), to.hi), min(max(hi, to.lo), to.hi))
 
 

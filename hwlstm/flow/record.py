@@ -40,7 +40,9 @@ def quantisation(measured: Quantisation) -> dict:
     content = asdict(measured)
     for signal in content["signals"]:
         fmt = signal.pop("fmt")
-        signal["format"] = str(next(s.fmt for s in measured.signals if s.signal == signal["signal"]))
+        signal["format"] = str(
+            next(s.fmt for s in measured.signals if s.signal == signal["signal"])
+        )
         signal["lo"], signal["hi"] = real_range(fmt)
         if abs(signal["sqnr_db"]) == float("inf"):
             signal["sqnr_db"] = None

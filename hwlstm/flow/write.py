@@ -130,4 +130,3 @@ def write_memories(plan: NetworkPlan, folder: Path) -> None:
         words = packed(engine.weights, engine.weight_bits)
         text = "".join(f"{word:0{digits}x}\n" for word in words)
         (folder / f"{engine.layer.name}_weights.hex").write_text(text)
-

@@ -115,4 +115,3 @@ class IntegerCell:
             value if self.frac[node] == frac else value * self.dtype(1 << frac - self.frac[node])
             for node, value in zip(nodes, values, strict=True)
         ]
-

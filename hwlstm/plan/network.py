@@ -83,7 +83,9 @@ def network_times(
     Step times of every layer, and the cycle of every number at the output stream.
     """
     keep = keep or [False] * len(sequences)
-    resets = [t == 0 and not held for n, held in zip(sequences, keep, strict=True) for t in range(n)]
+    resets = [
+        t == 0 and not held for n, held in zip(sequences, keep, strict=True) for t in range(n)
+    ]
     lasts = [t == n - 1 for n in sequences for t in range(n)]
     offered = [[0] * plan.layers[0].beats["x"] for _ in resets]
     times, outputs = [], []

@@ -6,7 +6,6 @@ cycle that differs modulo the interval. The recurrence closes outside the cell, 
 acyclic and list scheduling by longest tail always succeeds.
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 

@@ -132,9 +132,7 @@ def cycles_per_step(plan: LayerPlan, steps: int = 24) -> Fraction:
     Averaged over the last 12 steps: with an initiation interval above 1 the steps may alternate.
     """
     engine = EngineTimes(plan)
-    ends = [
-        engine.step([0] * plan.beats["x"], reset=k == 0).issued[-1][-1] for k in range(steps)
-    ]
+    ends = [engine.step([0] * plan.beats["x"], reset=k == 0).issued[-1][-1] for k in range(steps)]
     return Fraction(ends[-1] - ends[-13], 12)
 
 

@@ -58,7 +58,9 @@ class Table(wiring.Component):
         product = Signal(signed(len(b) + first.t_bits + 1), reset_less=True)
         start = Signal(a.shape(), reset_less=True)
         m.d.sync += [product.eq(b * below[1]), start.eq(a)]
-        total = Signal(signed(max(len(a) + first.g - first.a_frac, len(product)) + 1), reset_less=True)
+        total = Signal(
+            signed(max(len(a) + first.g - first.a_frac, len(product)) + 1), reset_less=True
+        )
         m.d.sync += total.eq((start << first.g - first.a_frac) + product)
         m.d.comb += self.y.eq(total >> first.g)
         return m

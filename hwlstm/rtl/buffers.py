@@ -168,9 +168,7 @@ class StateBuffer(wiring.Component):
         m = Module()
         lane_bits = ceil_log2(self.elements)
         beat_bits = max(1, ceil_log2(self.beats))
-        read_addr = Cat(
-            self.columns.beat[:beat_bits], ~self.parity & ~self.initial, self.initial
-        )
+        read_addr = Cat(self.columns.beat[:beat_bits], ~self.parity & ~self.initial, self.initial)
         for c in range(self.elements):
             start = self.initial_state[c :: self.elements]
             mem = memory.Memory(

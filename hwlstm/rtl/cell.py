@@ -35,7 +35,8 @@ class CellPipeline(wiring.Component):
         self.layer, self.schedule, self.phase_init = layer, schedule, phase
         leaves = {leaf_port(leaf): In(shape(layer.leaves[leaf])) for leaf in schedule.arrival}
         named = {
-            name: Out(shape(layer.formats[name].interval)) for name in layer.cell.graph.names.values()
+            name: Out(shape(layer.formats[name].interval))
+            for name in layer.cell.graph.names.values()
         }
         super().__init__({"run": In(1), **leaves, **named})
 

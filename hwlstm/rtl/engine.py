@@ -40,8 +40,7 @@ class Engine(wiring.Component):
         i = data.StructLayout({"data": data.ArrayLayout(shape(x), plan.columns), **flags})
         o = data.StructLayout({"data": shape(y), **flags})
         taps = {
-            f"tap_{name}": Out(shape(layer.formats[name].interval))
-            for name in plan.schedule.named
+            f"tap_{name}": Out(shape(layer.formats[name].interval)) for name in plan.schedule.named
         }
         super().__init__(
             {
@@ -55,7 +54,7 @@ class Engine(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan, layer = self.plan, self.plan.layer
-        if lane_latency(plan.columns) != plan.lane_latency or EARLIEST < -plan.lead:
+        if lane_latency(plan.columns) != plan.lane_latency or -plan.lead > EARLIEST:
             raise ValueError("Plan and lanes must agree on the latency of a lane")
 
         m.submodules.sequencer = sequencer = self._sequencer()
@@ -135,9 +134,7 @@ class Engine(wiring.Component):
         )
         read = mem.read_port()
         weights = Signal(
-            data.ArrayLayout(
-                data.ArrayLayout(signed(plan.weight_bits), plan.columns), plan.lanes
-            ),
+            data.ArrayLayout(data.ArrayLayout(signed(plan.weight_bits), plan.columns), plan.lanes),
             reset_less=True,
         )
         m.d.comb += read.addr.eq(sequencer.word)
@@ -154,8 +151,7 @@ class Engine(wiring.Component):
                 shift = layer.column_shift(name)
                 with m.Case(k):
                     m.d.sync += [
-                        columns[c].eq(buffer.columns.data[c] << shift)
-                        for c in range(plan.columns)
+                        columns[c].eq(buffer.columns.data[c] << shift) for c in range(plan.columns)
                     ]
         first = delay(m, sequencer.issue & sequencer.group_first, 2, name="first")
         for u in range(plan.parallel):

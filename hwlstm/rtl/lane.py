@@ -65,7 +65,9 @@ class Lane(wiring.Component):
             pairs = zip(terms[::2], terms[1::2], strict=True)
             terms = []
             for a, b in pairs:
-                total = Signal(signed(len(a) + 1), name=f"sum_{len(a)}_{len(terms)}", reset_less=True)
+                total = Signal(
+                    signed(len(a) + 1), name=f"sum_{len(a)}_{len(terms)}", reset_less=True
+                )
                 m.d.sync += total.eq(a + b)
                 terms.append(total)
         acc = Signal(signed(accumulator), reset_less=True)

@@ -21,9 +21,7 @@ class LastStep(wiring.Component):
     """
 
     def __init__(self, payload):
-        super().__init__(
-            {"i": In(stream.Signature(payload)), "o": Out(stream.Signature(payload))}
-        )
+        super().__init__({"i": In(stream.Signature(payload)), "o": Out(stream.Signature(payload))})
 
     def elaborate(self, platform):
         m = Module()

@@ -212,7 +212,9 @@ def test_a_refusal_inside_an_equation_points_at_its_line(cell, message):
 
 
 def test_what_a_cell_does_not_offer_or_return_is_refused():
-    with pytest.raises(CellError, match=r"^Vanilla has no peephole 'g'; it offers \['i', 'f', 'o'\]"):
+    with pytest.raises(
+        CellError, match=r"^Vanilla has no peephole 'g'; it offers \['i', 'f', 'o'\]"
+    ):
         Vanilla(peepholes="g")
     with pytest.raises(CellError, match=r"^Cell: Cell must define step\(self, z, p, prev\)"):
         _ = Cell().graph

@@ -31,9 +31,7 @@ def prove(network, tmp_path, *, simulator="embedded", lengths=LENGTHS, **engine)
     """Write, simulate without and with stalls, compare everything. Returns the two runs."""
     rng = np.random.default_rng(11)
     x = network.x
-    sequences = [
-        rng.integers(x.lo, x.hi, (n, network.inputs), endpoint=True) for n in lengths
-    ]
+    sequences = [rng.integers(x.lo, x.hi, (n, network.inputs), endpoint=True) for n in lengths]
     sequences[0][:] = x.lo
     sequences[1][:] = x.hi
     keep = (KEEP * len(lengths))[: len(lengths)]

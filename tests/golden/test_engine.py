@@ -106,7 +106,9 @@ def test_wide_formats_go_through_int64_and_give_the_same_integers():
 
 def test_formats_that_overflow_64_bits_are_refused():
     wide = {"lstm.x": "Q4.38", "lstm.W": "Q4.22"}
-    with pytest.raises(ValueError, match=r"^lstm: values must stay below 2\*\*62, not reach \d+; use"):
+    with pytest.raises(
+        ValueError, match=r"^lstm: values must stay below 2\*\*62, not reach \d+; use"
+    ):
         IntegerEngine(fixed(2, 2, formats=wide).layers[0])
 
 

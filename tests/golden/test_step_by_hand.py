@@ -80,7 +80,9 @@ class ByHand:
         return v
 
 
-@pytest.mark.parametrize("numbers", [{}, {"formats": FORMATS, "max_ulp": 4}, {"bits": 8, "weights": 4}])
+@pytest.mark.parametrize(
+    "numbers", [{}, {"formats": FORMATS, "max_ulp": 4}, {"bits": 8, "weights": 4}]
+)
 @pytest.mark.parametrize("cell", [Vanilla(), Traditional()], ids=["vanilla", "traditional"])
 def test_every_value_of_a_sequence_equals_the_equations_in_exact_fractions(cell, numbers):
     (layer,) = fixed(3, 4, cell=cell, initial=True, seed=3, **numbers).layers

@@ -47,7 +47,9 @@ def test_rounding_equals_exact_fractions_for_every_value(source, shift):
     assert every(unit, values) == [round(Fraction(value, 2**shift)) for value in values]
 
 
-@pytest.mark.parametrize(("lo", "hi"), [(-8, 7), (0, 7), (-20, 20), (-128, 3), (-3, 127), (-1, 0), (5, 9), (-64, 63)])
+@pytest.mark.parametrize(
+    ("lo", "hi"), [(-8, 7), (0, 7), (-20, 20), (-128, 3), (-3, 127), (-1, 0), (5, 9), (-64, 63)]
+)
 def test_clipping_holds_every_value_to_the_bounds(lo, hi):
     unit = Expression(lambda x: clip(x, lo, hi, Interval(0, -128, 127)), signed(8), signed(9))
     values = range(-128, 128)

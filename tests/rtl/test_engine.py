@@ -68,7 +68,14 @@ def test_every_output_is_exact_whatever_the_stalls(
 
 TIMED = [
     (Traditional(), inputs, units, parallel, columns, 1)
-    for inputs, units, parallel in [(8, 8, 8), (6, 20, 5), (1, 20, 5), (7, 19, 5), (1, 1, 1), (2, 3, 3)]
+    for inputs, units, parallel in [
+        (8, 8, 8),
+        (6, 20, 5),
+        (1, 20, 5),
+        (7, 19, 5),
+        (1, 1, 1),
+        (2, 3, 3),
+    ]
     for columns in (1, 2, 4)
 ] + [
     (Vanilla(), 6, 20, 5, 1, 2),

@@ -18,9 +18,7 @@ def test_every_sum_is_exact_and_arrives_after_the_latency(columns, weight, colum
     w[0], x[0] = -(2 ** (weight - 1)), -(2 ** (column - 1))
     sums = (w * x).sum(axis=(1, 2)).tolist()
     largest = beats * columns * 2 ** (weight + column - 2)
-    lane = Lane(
-        columns=columns, weight=weight, column=column, accumulator=largest.bit_length() + 1
-    )
+    lane = Lane(columns=columns, weight=weight, column=column, accumulator=largest.bit_length() + 1)
     found = []
 
     async def drive(ctx):
