@@ -355,11 +355,11 @@ def demo(options) -> dict:
     with progress(16, quiet=options.quiet) as tell:
         found = run(options.out, device_name=options.device, progress=tell)
     accuracy, simulated = found.quantisation.accuracy, found.classified
+    layers = [engine.layer for engine in found.plan.layers]
+    print(f"model      {', '.join(f'{it.name} {it.inputs}->{it.units}' for it in layers)}")
     print(
-        f"model      {', '.join(f'{e.layer.name} {e.layer.inputs}->{e.layer.units}' for e in found.plan.layers)}"
-    )
-    print(
-        f"accuracy   {accuracy[0]:.2%} float, {found.hardware_accuracy:.2%} hardware, {found.quantisation.sequences} test digits"
+        f"accuracy   {accuracy[0]:.2%} float, {found.hardware_accuracy:.2%} hardware, "
+        f"{found.quantisation.sequences} test digits"
     )
     print(
         f"bit-exact  {simulated.outputs} results, and {found.tapped.compared} gates and states, "

@@ -161,6 +161,7 @@ class FixedNetwork:
     name: str
     layers: tuple[FixedLayer, ...]
     classify: bool
+    returns: str
 
     @property
     def inputs(self) -> int:
@@ -173,7 +174,7 @@ class FixedNetwork:
 
     @property
     def many_to_one(self) -> bool:
-        return any(layer.reads == "last" for layer in self.layers)
+        return self.returns == "last" or any(layer.reads == "last" for layer in self.layers)
 
     @property
     def x(self) -> Format:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .cells import Cell
+from .names import check_name
 
 __all__ = ["Layer", "Network"]
 
@@ -40,8 +41,7 @@ class Layer:
     reads: str = "all"
 
     def __post_init__(self):
-        if not self.name.isidentifier():
-            raise ValueError(f"Layer name must be an identifier, not {self.name!r}")
+        check_name("Layer name", self.name)
         if self.reads not in ("all", "last"):
             raise ValueError(f"Layer reads must be 'all' or 'last', not {self.reads!r}")
         cell = self.cell
@@ -135,18 +135,22 @@ class Network:
         Identifier; names the top module.
     classify : bool
         The result is the index of the largest output (the first one on a tie).
+    returns : {"all", "last"}
+        Which steps of the last layer are results.
     """
 
     layers: tuple[Layer, ...]
     name: str = "network"
     classify: bool = False
+    returns: str = "all"
 
     def __post_init__(self):
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise ValueError("Network must have at least one layer, not none")
-        if not self.name.isidentifier():
-            raise ValueError(f"Network name must be an identifier, not {self.name!r}")
+        if self.returns not in ("all", "last"):
+            raise ValueError(f"Network returns must be 'all' or 'last', not {self.returns!r}")
+        check_name("Network name", self.name)
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names) or self.name in names:
             raise ValueError(f"Names of network and layers must differ, not {[self.name, *names]}")
@@ -171,4 +175,4 @@ class Network:
     @property
     def many_to_one(self) -> bool:
         """True if one output leaves a sequence, not one every step."""
-        return any(layer.reads == "last" for layer in self.layers)
+        return self.returns == "last" or any(layer.reads == "last" for layer in self.layers)

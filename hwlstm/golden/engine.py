@@ -58,7 +58,8 @@ class IntegerEngine:
         )
         if largest >= 2**62:
             raise ValueError(
-                f"{layer.name}: values must stay below 2**62, not reach {largest}; use narrower formats"
+                f"{layer.name}: values must stay below 2**62, not reach {largest}; "
+                "use narrower formats"
             )
         self.dtype = np.float64 if largest < EXACT_FLOAT // 2 else np.int64
         self.cell = IntegerCell(layer, self.dtype)

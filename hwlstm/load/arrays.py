@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..cells import Affine, Traditional, Vanilla
+from ..names import is_name
 from ..network import Layer, Network
 
 __all__ = ["ORDERS", "from_arrays", "identifier"]
@@ -46,7 +47,8 @@ def from_arrays(
     initial : dict, optional
         "h", "c" to array (units,); 0 where absent.
     steps : {"all", "last"}, optional
-        Which steps `dense` reads; "last" if None. Without `dense` all steps are given.
+        Which steps `dense` reads; "last" if None. Without `dense`: which steps are results;
+        "all" if None.
     classify : bool
         The result is the index of the largest output.
     name : str
@@ -79,7 +81,8 @@ def from_arrays(
         initial={k: vector(f"initial[{k!r}]", v, units) for k, v in (initial or {}).items()},
     )
     behind = dense_layers(dense, units, steps, transposed=transposed)
-    return Network((lstm, *behind), name=name, classify=classify)
+    returns = steps if steps and not behind else "all"
+    return Network((lstm, *behind), name=name, classify=classify, returns=returns)
 
 
 def split_peepholes(p, gates: str, units: int) -> dict[str, np.ndarray]:
@@ -99,8 +102,6 @@ def dense_layers(dense, units: int, steps: str | None, *, transposed: bool) -> t
     if steps not in (None, "all", "last"):
         raise ValueError(f"steps must be 'all' or 'last', not {steps!r}")
     if dense is None:
-        if steps == "last":
-            raise ValueError("steps must be 'all' without a dense layer, not 'last'")
         return ()
     if not isinstance(dense, (tuple, list)) or len(dense) != 2:
         raise TypeError(f"dense must be a pair (W, b), not {type(dense).__name__}")
@@ -154,4 +155,4 @@ def identifier(text: str) -> str:
     name = re.sub(r"\W", "_", text, flags=re.ASCII) or "_"
     if name[0].isdigit() or name == "_":
         name = f"n{name}"
-    return f"{name}_net" if name in ("lstm", "dense") else name
+    return name if is_name(name) and name not in ("lstm", "dense") else f"{name}_net"

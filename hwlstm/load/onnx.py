@@ -72,13 +72,9 @@ def arguments(trace: Trace, results: list[Value]) -> dict:
         hint = "export the outputs before it, or an ArgMax behind it"
         raise UnsupportedModel(first.squashed, "place", "end of the model", hint)
     steps = first.reads(where)
-    dense = first.network.get("dense")
-    if dense is None and steps == "last":
-        hint = "export all steps of the LSTM (the last one is its result), or a linear layer on it"
-        raise UnsupportedModel(where, "steps", "last", hint)
     for place, extra in zip(places[1:], results[1:], strict=True):
         check_state(place, first, extra)
-    return {**first.network, "steps": steps if dense else None}
+    return {**first.network, "steps": steps}
 
 
 def check_state(where: str, first: Signal, extra: Value) -> None:

@@ -103,7 +103,7 @@ class Parts:
     @property
     def readings(self) -> list[Reading]:
         """Those to try; the LSTM's own layout first."""
-        steps = ("all",) if self.linear is None else ("last", "all")
+        steps = ("last", "all")
         layouts = (self.batch_first, not self.batch_first)
         return [Reading(*choice) for choice in product(layouts, steps, (False, True))]
 

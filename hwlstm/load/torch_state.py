@@ -32,7 +32,8 @@ def load_state_dict(
         Key to tensor or array: weight_ih_l0 ... of the LSTM, weight and bias of the linear
         layer, each behind any prefix.
     steps : {"all", "last"}
-        Which steps the linear layer reads. The keys do not say it, so it must be given.
+        Which steps the linear layer reads. The keys do not say it, so it must be given. Without
+        a linear layer: which steps are results, "all" if not given.
 
     Raises
     ------
@@ -45,10 +46,7 @@ def load_state_dict(
     recurrent = recurrent_prefix(arrays)
     linear = linear_prefix([key for key in arrays if not RECURRENT.fullmatch(key)])
     check_shapes(arrays, recurrent)
-    if linear is None:
-        if steps == "last":
-            raise ValueError("steps must be 'all' without a linear layer, not 'last'")
-    elif steps not in ("all", "last"):
+    if steps not in ("all", "last") and not (linear is None and steps is None):
         raise ValueError(
             f"steps must be 'all' or 'last', which a state dict does not say, not {steps!r}"
         )

@@ -102,6 +102,8 @@ def network_times(
         ]
         times.append(steps)
         offered = [step.outputs for step in steps]
+    if plan.fixed.returns == "last":
+        offered = [step for step, last in zip(offered, lasts, strict=True) if last]
     if plan.fixed.classify:
         outputs = [step[-1] + 1 for step in offered]
     else:
@@ -174,10 +176,10 @@ def plan(
         )
     chosen = cheapest(options, budget)
     result = NetworkPlan(fixed, tuple(chosen), target)
-    if target and result.memory_bits > target.block_rams * target.block_ram_bits:
+    if target and result.memory_bits > (room := target.block_rams * target.block_ram_bits):
         raise HwlstmError(
-            f"{fixed.name}: memories must fit the {target.block_rams * target.block_ram_bits} block "
-            f"RAM bits of {target.name}, not need {result.memory_bits}; use fewer bits a weight"
+            f"{fixed.name}: memories must fit the {room} block RAM bits of {target.name}, "
+            f"not need {result.memory_bits}; use fewer bits a weight"
         )
     return result
 

@@ -305,7 +305,7 @@ def available(value: Value, born: dict[Value, int]) -> int:
 
 
 def delay_early(placed: list[Operation], interval: int) -> list[Operation]:
-    """Move what depends on memories alone as late as its users allow: fewer registers to hold it."""
+    """Move what depends on memories alone as late as its users allow: it is held for less."""
     taken = {(op.unit, op.start % interval) for op in placed}
     needed: dict[Value, int] = {}
     early = {}

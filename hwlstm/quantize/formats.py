@@ -66,7 +66,7 @@ def quantize(
         fixed = choice.fixed(source, max_ulp)
         layers.append(fixed)
         source = Signal(0.0, fixed.formats[fixed.output])
-    return FixedNetwork(network.name, tuple(layers), network.classify)
+    return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
 
 
 def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:

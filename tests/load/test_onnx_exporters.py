@@ -81,7 +81,7 @@ WAYS = {
     "last": [((), True, 14), ((0,), True, 18)],
     "all": [((0, 1), True, 15), ((1,), False, 19)],
     "hidden": [((1,), False, 16), ((), True, 20)],
-    "argmax": [((0,), True, 17), ((0, 1), False, 21)],
+    "argmax": [((0,), True, 17), ((1,), False, 21)],
     "argmax of all": [((), False, 18), ((0,), True, 22)],
     "log_softmax": [((0,), True, 19), ((), True, 23)],
     "states": [((1,), False, 20), ((0, 1), True, 18)],

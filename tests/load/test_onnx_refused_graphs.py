@@ -15,7 +15,6 @@ OPERATORS = "one LSTM, one linear layer and ArgMax are"
 ONE_OUTPUT = "one output, or the LSTM's with its last h and c, is"
 ONE_ROW = "all 4 units of one step of the output of LSTM 'lstm', in order, are"
 STEPS = "all steps, or the last one, of every sequence in order are"
-ALL_STEPS = "export all steps of the LSTM (the last one is its result), or a linear layer on it"
 
 
 # Case: nodes ("lstm" and "head" stand for those of the builder), outputs, message.
@@ -72,11 +71,6 @@ GRAPHS = {
         ["lstm", "head", ("ArgMax", "y", "class", {"axis": 1, "select_last_index": 1})],
         "class",
         "ArgMax 'argmax': select_last_index = 1 is not supported; 0, the first of equals, is",
-    ),
-    "only the last step": (
-        ["lstm"],
-        "Y_h",
-        f"output 'Y_h': steps = 'last' is not supported; {ALL_STEPS}",
     ),
     "the cell state": (
         ["lstm"],

@@ -196,7 +196,7 @@ def test_other_outputs_than_the_states_are_refused(then):
     assert str(refused.value) == SOMETHING_ELSE
 
 
-def test_only_the_last_step_of_a_bare_lstm_is_refused():
-    with pytest.raises(UnsupportedModel) as refused:
-        load(Net(lambda net, x: net.lstm(x)[0][:, -1], linear=False))
-    assert str(refused.value) == SOMETHING_ELSE
+def test_only_the_last_step_of_a_bare_lstm_is_a_network_that_returns_it():
+    network = load(Net(lambda net, x: net.lstm(x)[0][:, -1], linear=False))
+    assert network.returns == "last"
+    assert network.many_to_one
