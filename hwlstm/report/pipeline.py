@@ -44,7 +44,7 @@ class Row:
             case "direct", [bits, n]:
                 return f"table {n}, {bits}-bit input"
             case _:
-                return self.unit.replace("_", " ")
+                return f"{WORDS.get(self.kind, self.kind)} for {self.operations[0]['value']}"
 
 
 def rows_of(layer: dict) -> list[Row]:
@@ -139,8 +139,10 @@ def bar(drawing: Drawing, op: dict, x: float, y: float, scale: float) -> None:
     drawing.rect(x + 1, y, width - 2, TRACK - 2, f"bar {css}", round=2, tip=tip)
     drawing.rect(x + 1, y, scale - 2, TRACK - 2, f"issue {css}", round=2)
     room = width - scale if width > scale else width
-    if width_of(words, 10) <= room + 2:
-        drawing.text(x + width - room / 2, y + 11.5, words, "in-bar", anchor="middle")
+    choices = (words,) if css == "logic" else (f"{op['value']}: {words}", op["value"], words)
+    fitting = [text for text in choices if width_of(text, 10) <= room + 2]
+    if fitting:
+        drawing.text(x + width - room / 2, y + 11.5, fitting[0], "in-bar", anchor="middle")
 
 
 def named(taps: dict, scale: float, first: int, last: int) -> tuple[int, list[tuple]]:

@@ -55,7 +55,10 @@ LAYER = {
             "odd": flag,
         }
     ),
-    "pipeline": [{"operation": text, "unit": text, "start": integer, "end": integer}, ...],
+    "pipeline": [
+        {"operation": text, "value": text, "unit": text, "start": integer, "end": integer},
+        ...,
+    ],
 }
 
 STEP = {
