@@ -1,10 +1,11 @@
 # make demo   the bundled model, from ONNX to proven Verilog: Python packages only
 # make test   everything that the tests need, and the tests
+# make bench  every performance figure; make mutate: is a broken line of hardware noticed?
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench lint clean
+.PHONY: demo test test-slow bench mutate clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m ziglang version >/dev/null 2>&1 || command -v c++ g++ clang++ >/dev/null \
@@ -23,7 +24,11 @@ test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 -m slow
 
 bench: $(VENV)/.test
+	@sh tests/install-icarus
 	$(BIN)/python -m benchmarks
+
+mutate: $(VENV)/.test
+	$(BIN)/python -m benchmarks.mutations
 
 $(VENV)/.%: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \

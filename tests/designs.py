@@ -37,11 +37,16 @@ def data(inputs, *, sequences=16, steps=12, seed=0):
 
 
 def fixed(
-    inputs, units, *, cell=None, seed=0, initial=False, name="net", **numbers
+    inputs, units, *, cell=None, seed=0, initial=False, name="net", reach=1, **numbers
 ) -> FixedNetwork:
-    """A quantised network of one recurrent layer."""
+    """A quantised network of one recurrent layer, calibrated on data in [-reach, reach)."""
     recurrent = layer(cell or Traditional(), inputs, units, seed=seed, initial=initial)
-    return quantize(Network((recurrent,), name), data(inputs, seed=seed), **numbers)
+    return quantize(Network((recurrent,), name), reach * data(inputs, seed=seed), **numbers)
+
+
+def saturating(inputs, units, **options) -> FixedNetwork:
+    """A network whose formats hold less than its input can reach."""
+    return fixed(inputs, units, reach=1 / 16, margin=1, formats={"lstm.x": "Q5.9"}, **options)
 
 
 def classifier(*, inputs=3, units=5, classes=4, seed=0, name="net", **numbers) -> FixedNetwork:

@@ -11,10 +11,11 @@ from hwlstm.cells import Traditional, Vanilla
 from hwlstm.flow.record import check_cycles, read
 from hwlstm.flow.simulate import verify
 from hwlstm.flow.write import write
+from hwlstm.golden import run_integer
 from hwlstm.network import Network
 from hwlstm.plan import plan
 from hwlstm.quantize import quantize
-from tests.designs import SHAPES, classifier, data, fixed, layer
+from tests.designs import SHAPES, classifier, data, fixed, layer, saturating
 
 WIDTHS = [(16, 8), (8, 4), (12, 6), (16, 16), (8, 12), (12, 8), (16, 5)]
 """(bits of x, h and all signals; bits of a weight)"""
@@ -59,6 +60,23 @@ def test_every_integer_is_equal_and_every_cycle_predicted(shape, columns, tmp_pa
 
 def test_a_sequence_of_fifty_steps_is_exact_to_its_end(tmp_path):
     prove(fixed(3, 6), tmp_path, parallel=3, lengths=[50, 50, 1])
+
+
+def test_saturation_on_both_sides_is_exact(tmp_path):
+    network = saturating(3, 6, cell=Vanilla())
+    rng = np.random.default_rng(0)
+    x = rng.integers(network.x.lo, network.x.hi, (4, 8, 3), endpoint=True)
+    trace = run_integer(network, x, count=True)
+    assert all(trace.saturation[f"lstm.{name}"] for name in ("pre_g", "pre_i", "h"))
+    for name in ("pre_g", "h"):
+        fmt = network.layers[0].formats[name]
+        values = trace.layers["lstm"][name]
+        assert (values.min(), values.max()) == (fmt.lo, fmt.hi)
+    prove(network, tmp_path, parallel=3)
+
+
+def test_a_drain_that_sets_the_pace_is_exact_and_predicted(tmp_path):
+    prove(fixed(1, 7), tmp_path, parallel=4, interval=3)
 
 
 @pytest.mark.parametrize("interval", [1, 2, 5])

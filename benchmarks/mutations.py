@@ -1,0 +1,147 @@
+"""python -m benchmarks.mutations [FILE ...]: break the hardware line by line; is it noticed?
+
+Each mutation is applied to a copy of the package; three small designs are then written, simulated
+without and with stalls, and compared with the golden model and the predicted cycles.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["MUTATIONS"]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MUTATIONS = [
+    # file, text that stands there once, what stands there instead
+    ("arithmetic.py", "(sticky | floor[0])", "sticky"),
+    ("arithmetic.py", "(sticky | floor[0])", "1"),
+    ("arithmetic.py", "wide[: shift - 1].any()", "wide[: shift - 2].any()"),
+    ("arithmetic.py", "if span.hi > hi:", "if False:"),
+    ("arithmetic.py", "if span.lo < lo:", "if False:"),
+    ("arithmetic.py", "value[-1] & ~value[(-lo)", "~value[(-lo)"),
+    ("arithmetic.py", "for k in range(cycles):", "for k in range(cycles + 1):"),
+    ("lane.py", "Mux(first[-1], 0, acc)", "acc"),
+    ("lane.py", "product.eq(w[c] * x[c])", "product.eq(w[c] * x[0])"),
+    ("lane.py", "total.eq(a + b)", "total.eq(a - b)"),
+    ("lane.py", "first << 1 | self.i_first", "first << 1 | first"),
+    ("buffers.py", "self.i.ready.eq(held != 2)", "self.i.ready.eq(1)"),
+    ("buffers.py", "with m.If(write_beat == 0):", "with m.If(1):"),
+    (
+        "buffers.py",
+        "read.addr.eq(Cat(self.columns.beat[:beat_bits], read_bank))",
+        "read.addr.eq(Cat(self.columns.beat[:beat_bits], write_bank))",
+    ),
+    ("buffers.py", "credit + accept - self.columns.take", "credit + accept"),
+    ("buffers.py", "~self.parity & ~self.initial", "self.parity & ~self.initial"),
+    ("buffers.py", ", ~self.parity & ~self.initial, self.initial)", ", ~self.parity, 0)"),
+    ("buffers.py", "last_lane | (self.write_unit == self.units - 1)", "last_lane"),
+    ("buffers.py", "credit + complete - self.columns.take", "credit + self.write"),
+    ("buffers.py", "init=self.beats", "init=0"),
+    ("buffers.py", "self.columns.ready.eq(credit > 0)", "self.columns.ready.eq(1)"),
+    ("sequencer.py", "opening & ~self.reset", "opening"),
+    ("sequencer.py", "ready & (self.group_ready | ~self.group_last)", "ready"),
+    ("sequencer.py", "port.take.eq(self.issue & opening)", "port.take.eq(self.issue)"),
+    ("sequencer.py", "self.parity.eq(~self.parity)", "self.parity.eq(0)"),
+    ("sequencer.py", "self.issue & self.step_end & at_x & ends", "self.issue & at_x & ends"),
+    ("sequencer.py", "Mux(at_x, self.step_first, flags[0])", "self.step_first"),
+    ("sequencer.py", "[group.eq(0), self.word.eq(0),", "[group.eq(0),"),
+    ("drain.py", "left.eq(0), self.unit.eq(0)", "self.unit.eq(0)"),
+    ("drain.py", "self.start & ((left == 1) | final)", "self.start & (left == 1)"),
+    ("drain.py", "sums[k].eq(sums[k + 1])", "sums[k].eq(sums[k])"),
+    ("drain.py", "self.group_last, self.lead, name", "self.group_last, self.lead - 1, name"),
+    ("activation.py", "below[1].eq(below[0])", "below[1].eq(t)"),
+    ("activation.py", "[*column[half:], *column[:half]]", "[*column]"),
+    ("activation.py", "b * below[1]", "b * below[0]"),
+    ("activation.py", "Cat(index, self.select[:select_bits])", "index"),
+    ("cell.py", "-(-(cycle - born) // self.schedule.interval)", "(cycle - born)"),
+    ("cell.py", "self.phase == cycle % interval", "self.phase == (cycle + 1) % interval"),
+    ("cell.py", "return args[0] + args[1]", "return args[0] - args[1]"),
+    ("cell.py", "distinct.index(table)", "0"),
+    ("engine.py", "step.parity.eq(sequencer.parity)", "step.parity.eq(0)"),
+    ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate]"),
+    ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate] + bias"),
+    ("engine.py", "unit.at(plan.unit_cycle + arrival - 1)", "unit.at(plan.unit_cycle + arrival)"),
+    ("engine.py", "Cat(read_unit.number[:bits], read_unit.reset)", "read_unit.number[:bits]"),
+    ("engine.py", "buffer.columns.data[c] << shift", "buffer.columns.data[c]"),
+    ("engine.py", "size.eq(plan.last_group)", "size.eq(plan.parallel)"),
+    ("engine.py", "with m.If(issued), m.Switch(source):", "with m.Switch(source):"),
+    ("engine.py", "entry.last.eq(now.last)", "entry.last.eq(0)"),
+    ("network.py", "starts & ~self.s_axis_tuser", "starts"),
+    ("network.py", "starts.eq(self.s_axis_tlast)", "starts.eq(0)"),
+    ("network.py", "stream.p.last & ends", "stream.p.last"),
+    ("last_step.py", "self.i.valid & self.i.p.last", "self.i.valid"),
+    ("last_step.py", "self.o.ready | ~self.i.p.last", "self.o.ready"),
+    ("packer.py", "(place == self.columns - 1) | ends", "place == self.columns - 1"),
+    ("packer.py", "Mux(full, 0, place + 1)", "place + 1"),
+    ("argmax.py", "self.i.p.data > best", "self.i.p.data >= best"),
+    ("argmax.py", "(number == 0) | (self", "(self"),
+    ("argmax.py", "free | ~ends", "free | ends"),
+]
+
+PROOF = """
+import sys, tempfile
+from pathlib import Path
+from tests.flow.test_emitted import prove
+from tests.designs import classifier, fixed, saturating
+from hwlstm.cells import Vanilla
+from hwlstm.errors import HwlstmError
+designs = [
+    (fixed(3, 5, cell=Vanilla(), initial=True, formats={"lstm.h": "Q2.9"}),
+     {"parallel": 2, "columns": 2}),
+    (classifier(inputs=4, units=6, classes=5, weights=5),
+     {"parallel": {"lstm": 4, "dense": 3}, "interval": 3}),
+    (saturating(1, 7), {"parallel": 4, "interval": 3}),
+]
+for number, (network, engine) in enumerate(designs):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            prove(network, Path(folder), **engine)
+        except HwlstmError as error:
+            sys.exit(f"design {number}: {error}")
+"""
+
+
+def main() -> int:
+    """Print what became of each mutation; 1 if one survived."""
+    chosen = [m for m in MUTATIONS if m[0] in sys.argv[1:] or not sys.argv[1:]]
+    survivors = 0
+    print("| file | line | noticed by |\n|---|---|---|")
+    for file, before, after in chosen:
+        noticed = notices(file, before, after)
+        survivors += noticed is None
+        print(f"| {file} | `{before}` -> `{after}` | {noticed or '**nothing**'} |", flush=True)
+    print(f"\n{len(chosen) - survivors} of {len(chosen)} mutations noticed")
+    return int(survivors > 0)
+
+
+def notices(file: str, before: str, after: str) -> str | None:
+    """How the proof fails on a copy with this mutation; None if it passes."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("hwlstm", "tests", "sim"):
+            shutil.copytree(ROOT / part, Path(folder) / part)
+        path = Path(folder) / "hwlstm/rtl" / file
+        text = path.read_text()
+        if text.count(before) != 1:
+            raise SystemExit(f"{file} must hold {before!r} once, not {text.count(before)} times")
+        path.write_text(text.replace(before, after))
+        environment = {**os.environ, "CXXFLAGS": "-O0", "PYTHONPATH": folder}
+        environment["HWLSTM_CACHE"] = str(Path(folder) / "cache")
+        ended = subprocess.run(
+            [sys.executable, "-c", PROOF],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    lines: Iterator[str] = reversed(ended.stderr.strip().splitlines() or ["?"])
+    return None if ended.returncode == 0 else next(lines)[:150].replace("|", "/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
