@@ -91,7 +91,7 @@ from tests.designs import classifier, fixed, saturating
 from hwlstm.cells import Vanilla
 from hwlstm.errors import HwlstmError
 designs = [
-    (fixed(3, 5, cell=Vanilla(), initial=True, formats={"lstm.h": "Q2.9"}),
+    (fixed(3, 5, cell=Vanilla(), initial=True, formats={"lstm.h": "Q2.9", "lstm.b": "Q2.7"}),
      {"parallel": 2, "columns": 2}),
     (classifier(inputs=4, units=6, classes=5, weights=5),
      {"parallel": {"lstm": 4, "dense": 3}, "interval": 3}),
