@@ -10,8 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["Format", "Interval", "narrow", "quantise", "real", "saturated"]
+__all__ = ["Format", "Interval", "narrow", "quantise", "real", "rounded", "saturated"]
 
+MOST_FRAC = 256
 _NAME = re.compile(r"(U?)Q(-?\d+)\.(-?\d+)")
 
 
@@ -35,6 +36,11 @@ class Interval:
         return max(1, self.hi.bit_length())
 
     @property
+    def signed_width(self) -> int:
+        """Bits of the narrowest signed register that holds every value."""
+        return self.width + (not self.signed)
+
+    @property
     def magnitude(self) -> int:
         return max(-self.lo, self.hi)
 
@@ -51,7 +57,7 @@ class Format:
     width : int
         Bits, 1 to 64.
     frac : int
-        Fraction bits; may be negative or exceed the width.
+        Fraction bits, -256 to 256; may be negative or exceed the width.
     signed : bool
     """
 
@@ -62,6 +68,10 @@ class Format:
     def __post_init__(self):
         if not 1 <= self.width <= 64:
             raise ValueError(f"Format width must be 1 to 64 bits, not {self.width!r}")
+        if not -MOST_FRAC <= self.frac <= MOST_FRAC:
+            raise ValueError(
+                f"Format must have -{MOST_FRAC} to {MOST_FRAC} fraction bits, not {self.frac!r}"
+            )
 
     @classmethod
     def parse(cls, text: "str | Format") -> "Format":
@@ -80,7 +90,7 @@ class Format:
         if magnitude <= 0:
             return cls(width, width - signed, signed)
         frac = width - signed - int(np.floor(np.log2(magnitude))) - 1
-        if quantised_magnitude(magnitude, frac) > 2 ** (width - signed) - 1:
+        if scaled(magnitude, frac) > 2 ** (width - signed) - 1:
             frac -= 1
         return cls(width, frac, signed)
 
@@ -106,13 +116,14 @@ class Format:
     def interval(self) -> Interval:
         return Interval(self.frac, self.lo, self.hi)
 
-    def holds(self, magnitude: float) -> bool:
-        """True if rounding +magnitude and -magnitude into this format saturates neither."""
-        return quantised_magnitude(magnitude, self.frac) <= self.hi
+    def holds(self, lo: float, hi: float) -> bool:
+        """True if rounding lo and hi into this format saturates neither."""
+        return self.lo <= scaled(lo, self.frac) and scaled(hi, self.frac) <= self.hi
 
 
-def quantised_magnitude(magnitude: float, frac: int) -> float:
-    return float(np.rint(np.ldexp(magnitude, frac)))
+def scaled(value: float, frac: int) -> float:
+    """The value in units of 2**-frac, rounded."""
+    return float(np.rint(np.ldexp(value, frac)))
 
 
 def narrow(value, frac: int, to: Format):
@@ -128,19 +139,19 @@ def narrow(value, frac: int, to: Format):
     -------
     Raw integers of `to`, in the type of `value`.
     """
-    rounded = _rounded(value, frac - to.frac)
-    if isinstance(rounded, int):
-        return min(max(rounded, to.lo), to.hi)
-    return np.clip(rounded, to.lo, to.hi)
+    nearest = rounded(value, frac - to.frac)
+    if isinstance(nearest, int):
+        return min(max(nearest, to.lo), to.hi)
+    return np.clip(nearest, to.lo, to.hi)
 
 
 def saturated(value, frac: int, to: Format) -> int:
     """How many of the values :func:`narrow` would clip."""
-    rounded = np.asarray(_rounded(value, frac - to.frac))
-    return int(np.count_nonzero((rounded < to.lo) | (rounded > to.hi)))
+    nearest = np.asarray(rounded(value, frac - to.frac))
+    return int(np.count_nonzero((nearest < to.lo) | (nearest > to.hi)))
 
 
-def _rounded(value, shift: int):
+def rounded(value, shift: int):
     """value / 2**shift to the nearest integer, ties to even."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return np.rint(value * 2.0**-shift)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from ..fixed import Format, Interval
+from ..fixed import Format, Interval, narrow
 from .graph import Graph, Node
 
 __all__ = ["aligned", "constant", "narrowed", "ranges"]
@@ -61,10 +61,7 @@ def constant(value: Fraction) -> Interval:
 
 def narrowed(exact: Interval, to: Format) -> Interval:
     """The range after `fixed.narrow`."""
-    lo, hi = (
-        round(Fraction(v) * Fraction(2) ** (to.frac - exact.frac)) for v in (exact.lo, exact.hi)
-    )
-    return Interval(to.frac, min(max(lo, to.lo), to.hi), min(max(hi, to.lo), to.hi))
+    return Interval(to.frac, *(narrow(end, exact.frac, to) for end in (exact.lo, exact.hi)))
 
 
 def aligned(*intervals: Interval) -> list[Interval]:

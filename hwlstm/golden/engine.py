@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..cells.graph import Node
 from ..fixed import saturated
 from ..fixed_network import FixedLayer
 from ..network import Layer
@@ -53,6 +54,7 @@ class IntegerEngine:
         self.layer = layer
         largest = max(
             *(interval.magnitude for interval in layer.ranges.values()),
+            *(aligned_magnitude(layer, node) for node in layer.cell.graph.names),
             *(interval.magnitude for interval in layer.leaves.values()),
             *(interval.magnitude for interval in layer.accumulators.values()),
         )
@@ -119,6 +121,12 @@ class IntegerEngine:
             for name in kept:
                 out[name][:, t] = named[name]
         return out
+
+
+def aligned_magnitude(layer: FixedLayer, node: Node) -> int:
+    """What a named value reaches on its way into a format of more fraction bits."""
+    exact, to = layer.ranges[node], layer.formats[layer.cell.graph.names[node]]
+    return exact.magnitude << max(0, to.frac - exact.frac)
 
 
 def saturation_counter(layer: FixedLayer, counts: dict[str, int] | None) -> Callable | None:

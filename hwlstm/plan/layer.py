@@ -109,18 +109,17 @@ class LayerPlan:
 
     @property
     def weight_bits(self) -> int:
-        return self.layer.weight.width
+        return self.layer.weight.signed_width
 
     @property
     def column_bits(self) -> int:
         """Width of the column broadcast, signed."""
-        return self.layer.column.width + (not self.layer.column.signed)
+        return self.layer.column.signed_width
 
     @cached_property
     def accumulator_bits(self) -> int:
         """Width of a lane's accumulator, signed: holds the sum of any gate."""
-        spans = self.layer.accumulators.values()
-        return max(span.width + (not span.signed) for span in spans)
+        return max(span.signed_width for span in self.layer.accumulators.values())
 
     @property
     def lane_latency(self) -> int:
@@ -214,4 +213,5 @@ def factor_bits(operations: list[Operation], layer: FixedLayer) -> tuple[int, in
         tables = [layer.tables[op.table].coefficients for op in operations]
         return max(column_bits(table.b) for table in tables), tables[0].t_bits + 1
     spans = [[op.operands[k].value.interval for op in operations] for k in (0, 1)]
-    return tuple(max(s.width + (not s.signed) for s in span) for span in spans)
+    a, b = (max(span.signed_width for span in factor) for factor in spans)
+    return a, b

@@ -12,7 +12,7 @@ from functools import cached_property
 from ..activation import Direct
 from ..cells.graph import Node
 from ..cells.ranges import aligned, constant
-from ..fixed import Format, Interval
+from ..fixed import Format, Interval, rounded
 from ..fixed_network import FixedLayer
 
 __all__ = ["EARLIEST", "LATENCY", "Operation", "Schedule", "Value", "schedule"]
@@ -251,10 +251,6 @@ def scaled(interval: Interval, frac: int) -> Interval:
     """The same values at fewer fraction bits: those that a finer format added are all 0."""
     shift = interval.frac - frac
     return Interval(frac, interval.lo >> shift, interval.hi >> shift)
-
-
-def rounded(value: int, shift: int) -> int:
-    return (value + (1 << shift - 1) - 1 + (value >> shift & 1)) >> shift
 
 
 def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list[Operation]:

@@ -49,7 +49,13 @@ def quantize(
         Error bound of the activation tables, in output ulp.
     formats : dict
         "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
-        calibrated range.
+        calibrated range (beyond the point where a function is flat, it need not).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Data or widths that are not as above; formats that saturate, with one that would not;
+        an error bound that no table meets.
     """
     for what, width, most in (("weights", weights, 18), ("bits", bits, 18)):
         if not isinstance(width, int) or not 2 <= width <= most:
@@ -60,12 +66,12 @@ def quantize(
     trace = run_float(network, x)
     given = by_layer(network, formats or {})
     layers = []
-    source = Signal(float(np.abs(x).max()), None)
+    source = Signal(*span(x))
     for layer in network.layers:
         choice = Choice(layer, trace.layers[layer.name], given[layer.name], weights, bits, margin)
         fixed = choice.fixed(source, max_ulp)
         layers.append(fixed)
-        source = Signal(0.0, fixed.formats[fixed.output])
+        source = Signal(0.0, 0.0, fixed.formats[fixed.output])
     return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
 
 
@@ -84,8 +90,13 @@ def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]
 class Signal:
     """What is known of a layer's input: its range, or the format that the layer before gave it."""
 
-    magnitude: float
-    fmt: Format | None
+    lo: float
+    hi: float
+    fmt: Format | None = None
+
+
+def span(values: np.ndarray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 @dataclass
@@ -114,7 +125,7 @@ class Choice:
             raise ValueError(
                 f"Format '{layer.name}.{unknown[0]}' must name a signal of {sorted(signals)}"
             )
-        chosen["x"] = x.fmt or self.calibrated("x", x.magnitude)
+        chosen["x"] = x.fmt or self.calibrated("x", x.lo, x.hi)
         if x.fmt and self.given.get("x", x.fmt) != x.fmt:
             raise ValueError(
                 f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
@@ -168,12 +179,17 @@ class Choice:
                 continue
             if node.op == "act" and node.attr != "identity":
                 out = self.result_format(name)
+                if name in self.given:
+                    # No format of the last place below 1 holds 1: a result may stop there.
+                    below = 1 - out.step
+                    lo, hi = self.reach(name)
+                    self.held(name, max(lo, -below), min(hi, below))
                 operand = chosen[operand_name(graph, node.args[0])]
                 tables[name] = Activation(node.attr, operand, out, max_ulp)
                 chosen[name], results[name] = out, tables[name].result
             else:
                 bound = min(self.bound(node, chosen, results), self.flat(name))
-                chosen[name] = self.calibrated(name, self.reach(name), bound)
+                chosen[name] = self.calibrated(name, *self.reach(name), bound)
         return tables
 
     def result_format(self, name: str) -> Format:
@@ -197,34 +213,37 @@ class Choice:
         exact = ranges(graph, lambda name: chosen.get(name, WIDEST), leaves, results)[node]
         return float(np.ldexp(float(exact.magnitude), -exact.frac))
 
-    def reach(self, name: str) -> float:
-        magnitude = float(np.abs(self.trace[name]).max())
-        if name in self.layer.initial:
-            magnitude = max(magnitude, float(np.abs(self.layer.initial[name]).max()))
-        return magnitude
+    def reach(self, name: str) -> tuple[float, float]:
+        """Smallest and largest calibrated value, initial state included."""
+        initial = self.layer.initial.get(name, self.trace[name][:0])
+        return span(np.append(self.trace[name], initial))
 
-    def calibrated(self, name: str, magnitude: float, bound: float = np.inf) -> Format:
-        """The given format, if it holds the calibrated magnitude; else the finest with margin."""
-        magnitude = min(magnitude, bound)
+    def calibrated(self, name: str, lo: float, hi: float, bound: float = np.inf) -> Format:
+        """The given format, if it holds lo and hi; else the finest with margin.
+
+        Nothing beyond `bound` needs to be held.
+        """
+        lo, hi = max(lo, -bound), min(hi, bound)
         if name in self.given:
-            return self.held(name, magnitude)
-        return Format.holding(self.bits, min(magnitude * self.margin, bound))
+            return self.held(name, lo, hi)
+        return Format.holding(self.bits, min(max(-lo, hi) * self.margin, bound))
 
-    def held(self, name: str, magnitude: float) -> Format:
+    def held(self, name: str, lo: float, hi: float) -> Format:
+        """The format given by hand, refused if it saturates lo or hi."""
         fmt = self.given[name]
-        if not fmt.holds(magnitude):
-            would = Format.holding(fmt.width, magnitude, signed=fmt.signed)
+        if not fmt.holds(lo, hi):
+            would = Format.holding(fmt.width, max(-lo, hi), signed=fmt.signed or lo < 0)
             raise ValueError(
-                f"Format of {self.layer.name}.{name} must hold +-{magnitude:.6g}, which {fmt} "
+                f"Format of {self.layer.name}.{name} must hold {lo:.6g} to {hi:.6g}, which {fmt} "
                 f"saturates; {would} would hold it"
             )
         return fmt
 
     def least_error(self, name: str, values: np.ndarray) -> Format:
         """The format of `weights` bits whose squared error over the values is least."""
-        largest = float(np.abs(values).max())
         if name in self.given:
-            return self.held(name, largest)
+            return self.held(name, *span(values))
+        largest = float(np.abs(values).max())
         width = self.bits if name == "p" else self.weights
         widest = Format.holding(width, largest)
         candidates = [Format(width, widest.frac + finer) for finer in range(4)]
@@ -234,7 +253,7 @@ class Choice:
         """As many fraction bits as the products, as few integer bits as the values need."""
         values = np.concatenate(list(self.layer.bias.values()))
         if "b" in self.given:
-            return self.held("b", float(np.abs(values).max()))
+            return self.held("b", *span(values))
         frac = max(
             chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
         )

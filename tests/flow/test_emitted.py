@@ -13,7 +13,7 @@ from hwlstm.flow.simulate import verify
 from hwlstm.flow.write import write
 from hwlstm.golden import run_integer
 from hwlstm.network import Network
-from hwlstm.plan import plan
+from hwlstm.plan import LayerPlan, NetworkPlan, plan
 from hwlstm.quantize import quantize
 from tests.designs import SHAPES, classifier, data, fixed, layer, saturating
 
@@ -31,16 +31,18 @@ def quickly_compiled(monkeypatch):
 
 
 def prove(network, tmp_path, *, simulator="embedded", lengths=LENGTHS, **engine):
-    """Write, simulate without and with stalls, compare everything. Returns the two runs."""
+    """Write, simulate without and with stalls, compare everything. Returns the two runs.
+
+    `engine` is what the plan is told; or `engines`, the whole plan.
+    """
     rng = np.random.default_rng(11)
     x = network.x
     sequences = [rng.integers(x.lo, x.hi, (n, network.inputs), endpoint=True) for n in lengths]
     sequences[0][:] = x.lo
     sequences[1][:] = x.hi
     keep = (KEEP * len(lengths))[: len(lengths)]
-    build = write(
-        plan(network, **engine), tmp_path / "net", sequences=sequences, keep=keep, taps=True
-    )
+    engines = engine.get("engines") or plan(network, **engine)
+    build = write(engines, tmp_path / "net", sequences=sequences, keep=keep, taps=True)
     flowing = verify(build, simulator=simulator)
     check_cycles(read(build, "manifest.json")["cycles"]["outputs"], flowing.output_cycles)
     stalled = verify(build, simulator=simulator, idle=0.4, backpressure=0.4, seed=3)
@@ -84,6 +86,13 @@ def test_a_drain_that_sets_the_pace_is_exact_and_predicted(tmp_path):
 def test_vanilla_with_shared_multipliers_is_exact(interval, tmp_path):
     network = fixed(4, 6, cell=Vanilla(), initial=True)
     prove(network, tmp_path, parallel=3, interval=interval)
+
+
+def test_every_layer_may_take_its_own_number_of_columns(tmp_path):
+    network = classifier(inputs=4, units=6)
+    layers = zip(network.layers, [(4, 1, 3), (3, 4, 1)], strict=True)
+    engines = NetworkPlan(network, tuple(LayerPlan(layer, *sizes) for layer, sizes in layers))
+    prove(network, tmp_path, engines=engines)
 
 
 @pytest.mark.parametrize("columns", [1, 2])

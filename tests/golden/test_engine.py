@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from hwlstm.cells import Traditional
+from hwlstm.cells import Affine, Traditional
 from hwlstm.fixed import narrow, quantise
 from hwlstm.golden import evaluate, run_float, run_integer, run_sequences
 from hwlstm.golden.engine import IntegerEngine
 from hwlstm.network import Layer, Network
-from tests.designs import classifier, data, fixed, layer
+from hwlstm.quantize import quantize
+from tests.designs import data, fixed, layer
 
 GOMEZ = {
     "W": {"g": [0.45, 0.25], "i": [0.95, 0.80], "f": [0.70, 0.45], "o": [0.60, 0.40]},
@@ -136,10 +137,23 @@ def test_saturation_is_counted_by_name():
 
 
 def test_a_tie_of_two_classes_goes_to_the_first():
-    network = classifier()
-    traces = run_integer(network, np.zeros((1, 2, 3), dtype=np.int64))
-    scores = traces.layers["dense"]["y"][0, -1]
-    assert traces.output[0, 0] == np.flatnonzero(scores == scores.max())[0]
+    recurrent = layer(Traditional(), 3, 5)
+    rows = np.array([[0.1] * 5, [0.5] * 5, [0.5] * 5, [0.2] * 5])
+    bias = {"y": [0, 3, 3, 0]}
+    dense = Layer("dense", Affine(), {"y": {"x": rows}}, bias=bias, reads="last")
+    network = quantize(Network((recurrent, dense), "net", classify=True), data(3))
+    traces = run_integer(network, quantise(data(3), network.x))
+    scores = traces.layers["dense"]["y"][:, -1]
+    assert ((scores == scores.max(axis=1, keepdims=True)).sum(axis=1) == 2).all()
+    assert (traces.output == 1).all()
+
+
+def test_a_value_that_overflows_on_its_way_into_a_finer_format_is_refused():
+    dense = Layer("dense", Affine(), {"y": {"x": [[1.0]]}})
+    formats = {"dense.y": "Q2.62", "dense.x": "Q4.32", "dense.W": "Q4.20"}
+    network = quantize(Network((dense,), "net"), np.ones((1, 1, 1)), formats=formats)
+    with pytest.raises(ValueError, match=r"^dense: values must stay below 2\*\*62, not reach"):
+        run_integer(network, np.ones((1, 1, 1), dtype=np.int64))
 
 
 def test_results_of_real_data_come_back_as_floats_near_the_reference():

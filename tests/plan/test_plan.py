@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwlstm.cells import Cell, State, Traditional, identity, tanh
+from hwlstm.cells import Cell, CellError, State, Traditional, identity, tanh
 from hwlstm.errors import HwlstmError, UnsupportedModel
 from hwlstm.network import Layer, Network
 from hwlstm.plan import LayerPlan, plan
@@ -78,7 +78,7 @@ class Forgetful(Cell):
 
 
 def test_a_state_that_no_column_waits_for_is_refused():
-    with pytest.raises(Exception, match="'a' names two values"):
+    with pytest.raises(CellError, match="'a' names two values"):
         _ = Forgetful().graph
 
     class Leaky(Forgetful):

@@ -120,17 +120,31 @@ def test_exact_signals_have_no_noise():
         ),
         (
             {"formats": {"lstm.x": "Q0.8"}},
-            "Format of lstm.x must hold +-0.998979, which Q0.8 saturates; Q1.7 would hold it",
+            "Format of lstm.x must hold -0.998979 to 0.998979, which Q0.8 saturates; "
+            "Q2.6 would hold it",
+        ),
+        (
+            {"formats": {"lstm.x": "UQ2.6"}},
+            "Format of lstm.x must hold -0.998979 to 0.998979, which UQ2.6 saturates; "
+            "Q2.6 would hold it",
         ),
     ],
 )
 def test_formats_that_cannot_be_are_refused_with_what_would(numbers, message):
     x = data(3)
-    x.flat[0] = -0.998979
+    x.flat[:2] = -0.998979, 0.998979
     x = np.clip(x, -0.998979, 0.998979)
     with pytest.raises(ValueError) as caught:
         quantize(network(), x, **numbers)
-    assert str(caught.value).replace("Q2.6", "Q1.7") == message
+    assert str(caught.value) == message
+
+
+def test_a_gate_format_that_cannot_hold_the_gate_is_refused():
+    with pytest.raises(
+        ValueError, match=r"^Format of lstm\.i must hold 0\.\d+ to 0\.\d+, which Q-2"
+    ):
+        fixed(3, 5, formats={"lstm.i": "Q-2.10"})
+    assert fixed(3, 5, formats={"lstm.i": "Q1.9"}).layers[0].formats["i"].frac == 9
 
 
 def test_labels_of_the_wrong_shape_are_refused():

@@ -48,6 +48,20 @@ def test_only_the_last_step_of_every_sequence_passes(stall):
     assert [p.data for p in found] == [p["data"] for p in payloads if p["last"]]
 
 
+def test_what_is_dropped_does_not_wait_for_the_consumer():
+    layout = data.StructLayout({"data": signed(8), "first": 1, "last": 1})
+    unit, found = LastStep(layout), []
+
+    async def drive(ctx):
+        for last in (0, 1):
+            ctx.set(unit.i.payload, {"data": 5, "first": 0, "last": last})
+            await ctx.delay(1e-7)
+            found.append(ctx.get(unit.i.ready))
+
+    simulate(unit, drive)
+    assert found == [1, 0]
+
+
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize(("size", "columns"), [(5, 1), (5, 2), (6, 2), (3, 4), (9, 4)])
 def test_beats_hold_the_numbers_in_order_and_zeros_behind(size, columns, stall):
