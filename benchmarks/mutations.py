@@ -67,7 +67,7 @@ MUTATIONS = [
     ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate]"),
     ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate] + bias"),
     ("engine.py", "unit.at(plan.unit_cycle + arrival - 1)", "unit.at(plan.unit_cycle + arrival)"),
-    ("engine.py", "Cat(read_unit.number[:bits], read_unit.reset)", "read_unit.number[:bits]"),
+    ("engine.py", "Mux(read_unit.reset, below, 0) | read_unit.number", "read_unit.number"),
     ("engine.py", "buffer.columns.data[c] << shift", "buffer.columns.data[c]"),
     ("engine.py", "size.eq(plan.last_group)", "size.eq(plan.parallel)"),
     ("engine.py", "with m.If(issued), m.Switch(source):", "with m.Switch(source):"),

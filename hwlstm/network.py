@@ -45,6 +45,8 @@ class Layer:
         if self.reads not in ("all", "last"):
             raise ValueError(f"Layer reads must be 'all' or 'last', not {self.reads!r}")
         cell = self.cell
+        if self.reads == "last" and cell.recurrent:
+            raise ValueError(f"{self.name}: a recurrent layer must read all steps, not the last")
         self._same_names("weights", self.weights, cell.gate_names)
         for gate in cell.gate_names:
             self._same_names(f"weights[{gate!r}]", self.weights[gate], cell.sources(gate))
@@ -103,13 +105,6 @@ class Layer:
     @property
     def inputs(self) -> int:
         return self.weights[self.cell.gate_names[0]]["x"].shape[1]
-
-    @property
-    def recurrent(self) -> bool:
-        """True if a step depends on the step before."""
-        return self.cell.source_names != ["x"] or any(
-            leaf.startswith("prev.") for leaf in self.cell.graph.leaves
-        )
 
     @property
     def parameters(self) -> int:

@@ -112,6 +112,17 @@ class Cell:
         return graph
 
     @property
+    def previous(self) -> list[str]:
+        """States of the step before that the equations read."""
+        leaves = [leaf.split(".") for leaf in self.graph.leaves]
+        return [name for kind, name in leaves if kind == "prev"]
+
+    @property
+    def recurrent(self) -> bool:
+        """True if a step depends on the step before."""
+        return self.source_names != ["x"] or bool(self.previous)
+
+    @property
     def states(self) -> list[str]:
         """States in the order in which `step` returns them."""
         return list(self.graph.outputs)

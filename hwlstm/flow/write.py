@@ -51,13 +51,15 @@ def write(
 
     Raises
     ------
+    ValueError
+        If the vectors do not fit the network's input.
     HwlstmError
         If `out` exists and may not be replaced, is no build folder, or cannot be written.
     """
     out, tell = Path(out), progress or (lambda words: None)
-    if sequences is None:
+    if sequences is None and keep is None:
         sequences, keep = stimulus(plan.fixed)
-    keep = keep or [False] * len(sequences)
+    sequences, keep = checked(sequences, keep, plan.fixed)
     with replacing(out, overwrite=overwrite) as folder:
         tell("emitting Verilog")
         (folder / f"{plan.name}.v").write_text(to_verilog(plan, taps=taps))
@@ -88,12 +90,42 @@ def stimulus(fixed: FixedNetwork, seed: int = 1) -> tuple[list[np.ndarray], list
     return sequences, keep
 
 
+def checked(sequences, keep, fixed: FixedNetwork) -> tuple[list[np.ndarray], list[bool]]:
+    """Test vectors as int64 arrays; refused if the hardware could not be fed with them."""
+    if not sequences:
+        raise ValueError(f"Sequences must be one or more arrays of raw integers, not {sequences!r}")
+    keep = [False] * len(sequences) if keep is None else [bool(held) for held in keep]
+    if len(keep) != len(sequences):
+        raise ValueError(
+            f"Keep must be one flag for each of {len(sequences)} sequences, not {len(keep)}"
+        )
+    if keep[0]:
+        raise ValueError("Keep must begin with False: no sequence goes before the first one")
+    found = []
+    for number, sequence in enumerate(sequences):
+        x = np.asarray(sequence)
+        if x.ndim != 2 or x.shape[1] != fixed.inputs or len(x) == 0 or x.dtype.kind not in "iu":
+            raise ValueError(
+                f"Sequence {number} must be integers of shape (steps, {fixed.inputs}), "
+                f"not {x.dtype} of shape {x.shape}"
+            )
+        if x.min() < fixed.x.lo or x.max() > fixed.x.hi:
+            raise ValueError(
+                f"Sequence {number} must lie in {fixed.x.lo} to {fixed.x.hi}, "
+                f"not {x.min()} to {x.max()}"
+            )
+        found.append(x.astype(np.int64))
+    return found, keep
+
+
 @contextmanager
 def replacing(out: Path, *, overwrite: bool):
     """A new folder that takes the place of `out` when the block ends without an error."""
     if out.exists():
         if not overwrite:
-            raise HwlstmError(f"{out} exists; choose another folder, or say --overwrite")
+            raise HwlstmError(
+                f"{out} exists; choose another folder, or allow overwriting (--overwrite)"
+            )
         if not out.is_dir() or (any(out.iterdir()) and not (out / "manifest.json").is_file()):
             raise HwlstmError(f"{out} is no build folder and will not be replaced")
     try:

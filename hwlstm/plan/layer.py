@@ -7,6 +7,7 @@ import numpy as np
 
 from ..activation import column_bits
 from ..errors import UnsupportedModel
+from ..fixed import Interval
 from ..fixed_network import FixedLayer
 from .schedule import Operation, Schedule, schedule
 
@@ -48,13 +49,15 @@ class LayerPlan:
             raise ValueError(
                 f"{layer.name}: columns per cycle must be 1, 2, 4 or 8, not {self.columns!r}"
             )
-        if self.reads_state and not layer.recurrent_sources:
-            raise UnsupportedModel(layer.name, "columns of a cell that reads its state", "x")
+        if layer.cell.previous and not layer.recurrent_sources:
+            state = layer.cell.previous[0]
+            raise UnsupportedModel(
+                layer.name,
+                f"columns of {layer.cell.name}, which reads its state {state},",
+                "x",
+                f'let a gate multiply a state too (columns = {{"{self.gates[0]}": "x {state}"}})',
+            )
         object.__setattr__(self, "schedule", schedule(layer, self.interval))
-
-    @property
-    def reads_state(self) -> bool:
-        return any(leaf.startswith("prev.") for leaf in self.layer.cell.graph.leaves)
 
     @property
     def gates(self) -> list[str]:
@@ -182,17 +185,15 @@ class LayerPlan:
         """Memory to (words, bits a word)."""
         layer, formats = self.layer, self.layer.formats
         found = {"weights": (self.depth, self.lane_multipliers * self.weight_bits)}
-        b = [int(np.abs(v).max()).bit_length() + 1 for v in layer.bias.values()]
-        found["bias"] = (layer.units, sum(b))
-        for gate in layer.peepholes:
-            found[f"p_{gate}"] = (layer.units, formats["p"].width)
-        found["x"] = (2 * self.beats["x"], self.columns * formats["x"].width)
+        found["bias"] = (layer.units, sum(rom_bits(v) for v in layer.bias.values()))
+        for gate, values in layer.peepholes.items():
+            found[f"p_{gate}"] = (layer.units, rom_bits(values))
+        found["x"] = (2 * bank(self.beats["x"]), self.columns * formats["x"].width)
         for source in layer.recurrent_sources:
-            found[source] = (3 * self.beats[source], self.columns * formats[source].width)
-        for leaf in layer.cell.graph.leaves:
-            if leaf.startswith("prev."):
-                name = leaf.split(".")[1]
-                found[f"prev_{name}"] = (2 * layer.units, formats[name].width)
+            words = 2 * bank(self.beats[source]) + self.beats[source]
+            found[source] = (words, self.columns * formats[source].width)
+        for name in layer.cell.previous:
+            found[f"prev_{name}"] = (state_words(layer.units), formats[name].width)
         found["output"] = (self.fifo_depth, formats[layer.output].width + 2)
         for name, operations in self.schedule.units.items():
             if operations[0].kind in ("direct", "piecewise"):
@@ -200,6 +201,21 @@ class LayerPlan:
                 sizes = [(t.coefficients.words, t.coefficients.word_bits) for t in tables]
                 found[f"table_{name}"] = (sum(n for n, _ in sizes), max(bits for _, bits in sizes))
         return found
+
+
+def bank(words: int) -> int:
+    """Words of a bank that an address bit selects."""
+    return 1 << max(1, (words - 1).bit_length())
+
+
+def state_words(units: int) -> int:
+    """Words of a state of the step before: a bank, and the initial state behind it."""
+    return bank(units) + units
+
+
+def rom_bits(values: np.ndarray) -> int:
+    """Width of a memory of signed constants."""
+    return Interval(0, int(values.min()), int(values.max())).signed_width
 
 
 def product_blocks(a: int, b: int, bits: tuple[int, int]) -> int:

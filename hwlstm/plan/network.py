@@ -152,7 +152,7 @@ def plan(
     unknown = sorted(set(given) - {layer.name for layer in fixed.layers})
     if unknown:
         raise ValueError(f"Units in parallel must be given for a layer, not {unknown[0]!r}")
-    if device_name is None and multipliers is None and not given:
+    if device_name is None and multipliers is None and fixed.layers[0].name not in given:
         device_name = DEFAULT_DEVICE
     target = device(device_name) if device_name is not None else None
     budget = multipliers if multipliers is not None else target.multipliers if target else None
@@ -168,8 +168,8 @@ def plan(
             choices(
                 layer,
                 [given[layer.name]] if layer.name in given else sizes(layer.units),
-                (columns,) if k == 0 and columns else COLUMNS if explore else (1,),
-                (interval,) if k == 0 and interval else INTERVALS if explore else (1,),
+                (columns,) if k == 0 and columns is not None else COLUMNS if explore else (1,),
+                (interval,) if k == 0 and interval is not None else INTERVALS if explore else (1,),
                 share,
                 target.multiplier_bits if target else (18, 18),
             )
@@ -210,7 +210,7 @@ def estimated_cycles(engine: LayerPlan) -> int:
     """Closed form of the cycle law; the exact count follows once, from plan/timing.py."""
     beats = engine.group_beats
     free = max(engine.groups * beats, engine.groups * engine.parallel * engine.interval)
-    if not engine.reads_state:
+    if not engine.layer.cell.previous:
         return free
     last_unit = engine.last_group - 1
     waits = engine.latency + 1 + last_unit * engine.interval

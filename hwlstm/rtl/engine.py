@@ -1,11 +1,10 @@
 """Engine: one layer. Column sources -> lanes -> drain -> cell pipeline -> output."""
 
-from amaranth import Cat, Module, Signal, signed
+from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2
 
-from ..plan.layer import LayerPlan
+from ..plan.layer import LayerPlan, bank, rom_bits, state_words
 from ..plan.schedule import EARLIEST
 from .arithmetic import delay, shape
 from .buffers import InputBuffer, StateBuffer
@@ -197,9 +196,7 @@ class Engine(wiring.Component):
 
     def _rom(self, m: Module, name: str, values, address):
         """A constant per unit, one cycle after its address."""
-        lo, hi = int(values.min()), int(values.max())
-        bits = max((-lo - 1).bit_length() if lo < 0 else 0, hi.bit_length() if hi > 0 else 0) + 1
-        rom = memory.Memory(shape=signed(bits), depth=len(values), init=values.tolist())
+        rom = memory.Memory(shape=signed(rom_bits(values)), depth=len(values), init=values.tolist())
         m.submodules[name] = rom
         read = rom.read_port()
         m.d.comb += read.addr.eq(address)
@@ -208,16 +205,16 @@ class Engine(wiring.Component):
     def _state(self, m: Module, name: str, read_unit, write_unit, value):
         """A state of the step before, one cycle after its unit; behind it the initial state."""
         layer = self.plan.layer
-        bits = max(1, ceil_log2(layer.units))
+        below = bank(layer.units)
         mem = memory.Memory(
             shape=shape(layer.formats[name].interval),
-            depth=(1 << bits) + layer.units,
-            init=[0] * (1 << bits) + layer.initial[name].tolist(),
+            depth=state_words(layer.units),
+            init=[0] * below + layer.initial[name].tolist(),
         )
         m.submodules[f"prev_{name}"] = mem
         write, read = mem.write_port(), mem.read_port()
         m.d.comb += [
-            read.addr.eq(Cat(read_unit.number[:bits], read_unit.reset)),
+            read.addr.eq(Mux(read_unit.reset, below, 0) | read_unit.number),
             write.addr.eq(write_unit.number),
             write.data.eq(value),
             write.en.eq(write_unit.valid),

@@ -1,6 +1,9 @@
 """A build folder: complete, reproducible, and never half written."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -33,8 +36,15 @@ def test_a_build_holds_everything_that_proves_it(small, tmp_path):
         assert port in verilog
 
 
-def test_the_same_inputs_give_the_same_bytes(small, tmp_path):
-    first, second = (write(small, tmp_path / name / "net") for name in ("a", "b"))
+def test_the_same_inputs_give_the_same_bytes(tmp_path):
+    script = (
+        "import sys; from tests.designs import classifier; from hwlstm.flow.write import write; "
+        "from hwlstm.plan import plan; write(plan(classifier(), parallel=2), sys.argv[1])"
+    )
+    first, second = tmp_path / "a/net", tmp_path / "b/net"
+    for seed, out in (("1", first), ("2", second)):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": "."}
+        subprocess.run([sys.executable, "-c", script, str(out)], env=environment, check=True)
     for path in sorted(first.rglob("*")):
         if path.is_file():
             assert path.read_bytes() == (second / path.relative_to(first)).read_bytes(), path.name
@@ -78,13 +88,48 @@ def test_the_stimulus_reaches_the_limits_of_the_format(small):
     assert (values.min(), values.max()) == (small.fixed.x.lo, small.fixed.x.hi)
 
 
+ONE = [np.zeros((2, 3), dtype=int)]
+
+
+@pytest.mark.parametrize(
+    ("sequences", "keep", "message"),
+    [
+        ([], None, "Sequences must be one or more arrays of raw integers, not []"),
+        (None, [True], "Sequences must be one or more arrays of raw integers, not None"),
+        (ONE, [False, True], "Keep must be one flag for each of 1 sequences, not 2"),
+        (ONE, [True], "Keep must begin with False: no sequence goes before the first one"),
+        (
+            [np.zeros((2, 4), dtype=int)],
+            None,
+            "Sequence 0 must be integers of shape (steps, 3), not int64 of shape (2, 4)",
+        ),
+        (
+            [np.zeros((2, 3))],
+            None,
+            "Sequence 0 must be integers of shape (steps, 3), not float64 of shape (2, 3)",
+        ),
+        (
+            [np.full((2, 3), 40000)],
+            None,
+            "Sequence 0 must lie in -32768 to 32767, not 40000 to 40000",
+        ),
+    ],
+)
+def test_vectors_that_cannot_be_fed_are_refused(small, tmp_path, sequences, keep, message):
+    with pytest.raises(ValueError) as caught:
+        write(small, tmp_path / "net", sequences=sequences, keep=keep)
+    assert str(caught.value) == message
+    assert not any(tmp_path.iterdir())
+
+
 def test_an_existing_build_is_replaced_only_when_asked(small, tmp_path):
     out = tmp_path / "net"
     write(small, out)
     (out / "own.txt").write_text("mine")
     with pytest.raises(HwlstmError) as caught:
         write(small, out)
-    assert str(caught.value) == f"{out} exists; choose another folder, or say --overwrite"
+    message = f"{out} exists; choose another folder, or allow overwriting (--overwrite)"
+    assert str(caught.value) == message
     assert (out / "own.txt").exists()
     write(small, out, overwrite=True)
     assert not (out / "own.txt").exists()

@@ -1,13 +1,16 @@
 """The plan: budgets, layouts, refusals."""
 
+import re
+
 import numpy as np
 import pytest
 
-from hwlstm.cells import Cell, CellError, State, Traditional, identity, tanh
+from hwlstm.cells import Cell, CellError, State, Traditional, Vanilla, identity, tanh
 from hwlstm.errors import HwlstmError, UnsupportedModel
 from hwlstm.network import Layer, Network
 from hwlstm.plan import LayerPlan, plan
 from hwlstm.quantize import quantize
+from hwlstm.rtl import to_rtlil
 from tests.designs import classifier, data, fixed
 
 
@@ -64,9 +67,21 @@ def test_every_weight_stands_once_in_the_memory_and_the_rest_is_zero():
 def test_memories_are_counted_word_by_word():
     engine = LayerPlan(fixed(3, 5).layers[0], 2)
     assert engine.memories["weights"] == (3 * 8, 8 * 8)
-    assert engine.memories["x"] == (6, 16)
-    assert engine.memories["h"] == (15, 16)
-    assert engine.memories["prev_c"] == (10, 16)
+    assert engine.memories["x"] == (8, 16)
+    assert engine.memories["h"] == (21, 16)
+    assert engine.memories["prev_c"] == (13, 16)
+
+
+@pytest.mark.parametrize("interval", [1, 3])
+@pytest.mark.parametrize("columns", [1, 4])
+def test_the_memories_of_the_plan_are_those_of_the_hardware(columns, interval):
+    network = fixed(5, 6, cell=Vanilla(), initial=True, formats={"lstm.b": "Q3.7"})
+    engines = plan(network, parallel=3, columns=columns, interval=interval)
+    shapes = re.findall(r"memory width (\d+) size (\d+) ", to_rtlil(engines))
+    emitted = sum(int(width) * int(size) for width, size in shapes)
+    # The output queue keeps one word outside its memory.
+    word = engines.layers[0].memories["output"][1]
+    assert emitted == engines.memory_bits - word
 
 
 class Forgetful(Cell):
@@ -87,7 +102,9 @@ def test_a_state_that_no_column_waits_for_is_refused():
 
     cell = Layer("leaky", Leaky(), {"a": {"x": np.eye(2)}})
     (layer,) = quantize(Network((cell,), "net"), data(2)).layers
-    with pytest.raises(UnsupportedModel, match=r"^leaky: columns of a cell that reads its state"):
+    with pytest.raises(
+        UnsupportedModel, match=r"^leaky: columns of Leaky, which reads its state h, = 'x' is"
+    ):
         LayerPlan(layer, 1)
 
 
@@ -110,6 +127,14 @@ def test_a_state_that_no_column_waits_for_is_refused():
         (
             {"parallel": 1, "interval": -1},
             "Initiation interval must be at least 1 cycle, not -1",
+        ),
+        (
+            {"parallel": 2, "columns": 0},
+            "lstm: columns per cycle must be 1, 2, 4 or 8, not 0",
+        ),
+        (
+            {"parallel": 1, "interval": 0},
+            "Initiation interval must be at least 1 cycle, not 0",
         ),
         ({"multipliers": 0}, "Multipliers must be at least 1, not 0"),
         ({"steps": 0}, "Steps must be at least 1, not 0"),
