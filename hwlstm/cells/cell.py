@@ -4,6 +4,7 @@ import linecache
 import traceback
 from functools import cached_property
 
+from ..names import check_name
 from .graph import CellError, Graph, Node, is_constant
 
 __all__ = ["Cell", "State"]
@@ -107,7 +108,7 @@ class Cell:
         try:
             attach_names(graph)
             check(graph, self)
-        except CellError as error:
+        except (CellError, ValueError) as error:
             raise CellError(f"{self.name}: {error}") from None
         return graph
 
@@ -157,6 +158,7 @@ def attach_names(graph: Graph) -> None:
 
 
 def add_name(graph: Graph, node: Node, name: str) -> None:
+    check_name("The name of a value", name)
     if name in RESERVED:
         raise CellError(f"{name!r} is the name of another signal of every layer; choose another")
     if node in graph.names:

@@ -207,15 +207,30 @@ def choices(
 
 
 def estimated_cycles(engine: LayerPlan) -> int:
-    """Closed form of the cycle law; the exact count follows once, from plan/timing.py."""
-    beats = engine.group_beats
-    free = max(engine.groups * beats, engine.groups * engine.parallel * engine.interval)
-    if not engine.layer.cell.previous:
-        return free
-    last_unit = engine.last_group - 1
-    waits = engine.latency + 1 + last_unit * engine.interval
-    done = engine.beats["x"] + 1 + (engine.layer.units - 1) // engine.columns
-    return max(free, engine.groups * beats + waits - done)
+    """Closed form of the cycle law; exact for interval 1, else within one interval.
+
+    Two groups end at least as far apart as their beats, and as their units in the drain. The
+    first group of a step ends no earlier than its last columns, from the unit that is written
+    last for their sake.
+    """
+    layer, interval = engine.layer, engine.interval
+
+    def spacing(size: int) -> int:
+        return max(engine.group_beats, size * interval)
+
+    inner = (engine.groups - 1) * spacing(engine.parallel)
+    turn = spacing(engine.last_group)
+    if layer.cell.previous:
+        columns = engine.group_beats - engine.beats["x"]
+        for group in range(max(0, engine.groups - 2), engine.groups):
+            final = group == engine.groups - 1
+            size = engine.last_group if final else engine.parallel
+            earlier = 0 if final else spacing(engine.parallel)
+            for unit in {0, size - 1}:
+                after = columns - 1 - (group * engine.parallel + unit) // engine.columns
+                wait = engine.latency + 1 + unit * interval + after - earlier
+                turn = max(turn, wait)
+    return inner + turn
 
 
 def cheapest(options: list, budget: int | None) -> list[LayerPlan]:

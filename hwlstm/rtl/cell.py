@@ -11,7 +11,7 @@ from ..plan.schedule import Operand, Operation, Schedule, Value
 from .activation import Table
 from .arithmetic import clip, round_half_even, shape
 
-__all__ = ["CellPipeline"]
+__all__ = ["CellPipeline", "leaf_port", "value_port"]
 
 
 class CellPipeline(wiring.Component):
@@ -27,15 +27,15 @@ class CellPipeline(wiring.Component):
     Members
     -------
     run : the phase advances
-    LEAF : raw input, valid in cycle `schedule.arrival[leaf]` of its unit (dots become _)
-    NAME : raw value of every name of the graph, valid in cycle `schedule.latency(name)`
+    i_LEAF : raw input, valid in cycle `schedule.arrival[leaf]` of its unit (dots become _)
+    o_NAME : raw value of every name of the graph, valid in cycle `schedule.latency(name)`
     """
 
     def __init__(self, *, layer: FixedLayer, schedule: Schedule, phase: int = 0):
         self.layer, self.schedule, self.phase_init = layer, schedule, phase
         leaves = {leaf_port(leaf): In(shape(layer.leaves[leaf])) for leaf in schedule.arrival}
         named = {
-            name: Out(shape(layer.formats[name].interval))
+            value_port(name): Out(shape(layer.formats[name].interval))
             for name in layer.cell.graph.names.values()
         }
         super().__init__({"run": In(1), **leaves, **named})
@@ -58,7 +58,7 @@ class CellPipeline(wiring.Component):
             build.get(operations[0].kind, self._private)(m, name, operations)
         for name, operand in self.schedule.named.items():
             cycle = self.schedule.latency(name)
-            m.d.comb += getattr(self, name).eq(self._operand(m, operand, cycle))
+            m.d.comb += getattr(self, value_port(name)).eq(self._operand(m, operand, cycle))
         return m
 
     def _operand(self, m: Module, operand: Operand, cycle: int) -> Expression:
@@ -157,5 +157,10 @@ def compute(op: Operation, args: list[Expression]) -> Expression:
 
 
 def leaf_port(leaf: str) -> str:
-    """Port name of a leaf: z.g is z_g."""
-    return leaf.replace(".", "_")
+    """Port of a leaf: that of z.g is i_z_g."""
+    return f"i_{leaf.replace('.', '_')}"
+
+
+def value_port(name: str) -> str:
+    """Port of a named value: that of c is o_c."""
+    return f"o_{name}"

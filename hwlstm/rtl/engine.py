@@ -8,10 +8,10 @@ from ..plan.layer import LayerPlan, bank, rom_bits, state_words
 from ..plan.schedule import EARLIEST
 from .arithmetic import delay, shape
 from .buffers import InputBuffer, StateBuffer
-from .cell import CellPipeline, leaf_port
+from .cell import CellPipeline, leaf_port, value_port
 from .drain import Drain
 from .lane import Lane, lane_latency
-from .sequencer import Sequencer
+from .sequencer import Sequencer, column_port
 
 __all__ = ["Engine"]
 
@@ -57,11 +57,11 @@ class Engine(wiring.Component):
             raise ValueError("Plan and lanes must agree on the latency of a lane")
 
         m.submodules.sequencer = sequencer = self._sequencer()
-        m.submodules.x = x = InputBuffer(
+        m.submodules.input = x = InputBuffer(
             beats=plan.beats["x"], columns=plan.columns, element=layer.formats["x"].interval
         )
         wiring.connect(m, wiring.flipped(self.i), x.i)
-        wiring.connect(m, sequencer.x, x.columns)
+        wiring.connect(m, getattr(sequencer, column_port("x")), x.columns)
         m.d.comb += [
             x.release.eq(sequencer.release),
             sequencer.step_first.eq(x.first),
@@ -76,8 +76,8 @@ class Engine(wiring.Component):
                 initial=layer.initial[source].tolist(),
                 in_flight=plan.steps_in_flight,
             )
-            m.submodules[source] = states[source]
-            wiring.connect(m, getattr(sequencer, source), states[source].columns)
+            m.submodules[f"state_{source}"] = states[source]
+            wiring.connect(m, getattr(sequencer, column_port(source)), states[source].columns)
             m.d.comb += [
                 states[source].parity.eq(sequencer.parity),
                 states[source].initial.eq(sequencer.reset),
@@ -107,12 +107,15 @@ class Engine(wiring.Component):
                 buffer.write.eq(now.valid),
                 buffer.write_unit.eq(now.number),
                 buffer.write_parity.eq(now.parity),
-                buffer.write_data.eq(getattr(cell, source)),
+                buffer.write_data.eq(getattr(cell, value_port(source))),
             ]
         room = self._output(m, sequencer, cell)
         m.d.comb += sequencer.group_ready.eq(drain.ready & room)
         m.d.comb += self.tap_valid.eq(self.unit.at(plan.unit_cycle).valid)
-        m.d.comb += [getattr(self, f"tap_{n}").eq(getattr(cell, n)) for n in plan.schedule.named]
+        m.d.comb += [
+            getattr(self, f"tap_{name}").eq(getattr(cell, value_port(name)))
+            for name in plan.schedule.named
+        ]
         return m
 
     def _sequencer(self) -> Sequencer:
@@ -180,17 +183,17 @@ class Engine(wiring.Component):
             bias = self._rom(m, f"bias_{gate}", layer.bias[gate], unit.at(plan.lead - 1).number)
             z = Signal(shape(layer.leaves[f"z.{gate}"]), name=f"z_{gate}", reset_less=True)
             m.d.sync += z.eq(drain.sums[gate] + (bias << align))
-            m.d.comb += getattr(cell, f"z_{gate}").eq(z)
+            m.d.comb += getattr(cell, leaf_port(f"z.{gate}")).eq(z)
         for leaf, arrival in plan.schedule.arrival.items():
             kind, name = leaf.split(".")
             address = unit.at(plan.unit_cycle + arrival - 1)
             if kind == "p":
-                number = self._rom(m, leaf_port(leaf), layer.peepholes[name], address.number)
+                number = self._rom(m, f"p_{name}", layer.peepholes[name], address.number)
                 m.d.comb += getattr(cell, leaf_port(leaf)).eq(number)
             elif kind == "prev":
                 written = unit.at(plan.unit_cycle + plan.schedule.latency(name))
                 m.d.comb += getattr(cell, leaf_port(leaf)).eq(
-                    self._state(m, name, address, written, getattr(cell, name))
+                    self._state(m, name, address, written, getattr(cell, value_port(name)))
                 )
         return cell
 
@@ -233,7 +236,7 @@ class Engine(wiring.Component):
         size = Signal(range(plan.parallel + 1))
         taken = Signal.like(size)
         m.d.comb += [
-            entry.data.eq(getattr(cell, layer.output)),
+            entry.data.eq(getattr(cell, value_port(layer.output))),
             entry.first.eq(now.reset),
             entry.last.eq(now.last),
             queue.w_data.eq(entry),

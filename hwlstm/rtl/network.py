@@ -56,7 +56,7 @@ class NetworkTop(wiring.Component):
         before = None
         for layer in self.plan.layers:
             name = layer.layer.name
-            m.submodules[name] = engine = self.engines[name]
+            m.submodules[f"layer_{name}"] = engine = self.engines[name]
             if before is None:
                 self._input(m, engine)
             else:

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from .buffers import ColumnPort
 
-__all__ = ["Sequencer"]
+__all__ = ["Sequencer", "column_port"]
 
 
 class Sequencer(wiring.Component):
@@ -24,7 +24,7 @@ class Sequencer(wiring.Component):
 
     Members
     -------
-    SOURCE : column port of each source
+    read_SOURCE : column port of each source
     step_first, step_last : flags of the step, from the input buffer
     group_ready : drain and output can take a group
     issue : a beat is issued; with it:
@@ -41,7 +41,7 @@ class Sequencer(wiring.Component):
         self.beats = {name: beats for name, (beats, _, _) in sources.items()}
         self.depth = groups * sum(self.beats.values())
         ports = {
-            name: Out(ColumnPort(beats=beats, columns=columns, column=column))
+            column_port(name): Out(ColumnPort(beats=beats, columns=columns, column=column))
             for name, (beats, columns, column) in sources.items()
         }
         super().__init__(
@@ -74,7 +74,7 @@ class Sequencer(wiring.Component):
 
         with m.Switch(self.source):
             for k, name in enumerate(names):
-                port = getattr(self, name)
+                port = getattr(self, column_port(name))
                 # The first step of a sequence reads the initial state, which is always there.
                 waits = opening if name == "x" else opening & ~self.reset
                 with m.Case(k):
@@ -110,3 +110,8 @@ class Sequencer(wiring.Component):
                 with m.If(self.step_end):
                     m.d.sync += [group.eq(0), self.word.eq(0), self.parity.eq(~self.parity)]
         return m
+
+
+def column_port(source: str) -> str:
+    """Name of the port that reads a column source."""
+    return f"read_{source}"

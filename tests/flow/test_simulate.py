@@ -215,7 +215,7 @@ def test_design_that_needs_several_evaluations_gives_the_same(toys, monkeypatch)
 
 def test_make_in_an_output_folder_needs_no_hwlstm(copied, tmp_path):
     cocotb_run.write_bench(copied, "toy")
-    command = ["make", f"PYTHON={sys.executable}"]
+    command = ["make", "--no-print-directory", f"PYTHON={sys.executable}"]
     run = subprocess.run(command, cwd=copied, env=bare(), capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
     assert run.stdout.splitlines()[-1] == "PASSED: hardware and golden model are equal"

@@ -5,6 +5,7 @@ import pytest
 from hwlstm.cells import Traditional, Vanilla
 from hwlstm.plan import NetworkPlan, cycles_per_step, network_times, plan
 from hwlstm.plan.layer import LayerPlan
+from hwlstm.plan.network import estimated_cycles
 from tests.designs import SHAPES, classifier, fixed
 
 
@@ -20,6 +21,16 @@ def law(engine):
 def test_cycles_per_step_obey_the_law(cell, inputs, units, parallel):
     engine = LayerPlan(fixed(inputs, units, cell=cell).layers[0], parallel)
     assert cycles_per_step(engine) == law(engine)
+
+
+@pytest.mark.parametrize("interval", [1, 2, 3, 8])
+@pytest.mark.parametrize("columns", [1, 2, 4, 8])
+@pytest.mark.parametrize(("inputs", "units"), [(7, 19), (3, 5), (1, 20), (20, 4)])
+def test_the_search_ranks_engines_by_nearly_exact_cycles(inputs, units, columns, interval):
+    layer = fixed(inputs, units, cell=Vanilla()).layers[0]
+    for parallel in {1, 2, units // 2, units}:
+        engine = LayerPlan(layer, parallel, columns, interval)
+        assert abs(estimated_cycles(engine) - cycles_per_step(engine)) < interval
 
 
 @pytest.mark.parametrize(("inputs", "units", "parallel"), [(16, 32, 4), (64, 64, 8), (16, 64, 16)])

@@ -8,7 +8,7 @@ from hwlstm.golden.cell import IntegerCell
 from hwlstm.network import Network
 from hwlstm.plan.schedule import EARLIEST, schedule
 from hwlstm.quantize import quantize
-from hwlstm.rtl.cell import CellPipeline, leaf_port
+from hwlstm.rtl.cell import CellPipeline, leaf_port, value_port
 from tests.designs import data, layer
 from tests.rtl.run import simulate
 
@@ -85,7 +85,7 @@ def test_every_named_value_equals_the_integer_reader(name, numbers, interval):
                 ctx.set(getattr(pipeline, leaf_port(leaf)), raw)
             for signal in plan.named:
                 if cycle - plan.latency(signal) in starts:
-                    found[signal].append(ctx.get(getattr(pipeline, signal)))
+                    found[signal].append(ctx.get(getattr(pipeline, value_port(signal))))
             await ctx.tick()
 
     simulate(pipeline, drive)
