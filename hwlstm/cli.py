@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"hwlstm {parsed.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"hwlstm {parsed.command}: interrupted; nothing was changed", file=sys.stderr)
+        print(f"hwlstm {parsed.command}: interrupted", file=sys.stderr)
         return 2
     return 0
 
@@ -219,18 +221,19 @@ def calibration(options, network):
     """Calibration data and labels, or None for them."""
     if options.range:
         lo, hi = options.range
-        if not lo < hi:
-            raise ValueError(f"Range must be LO below HI, not {lo} {hi}")
+        if not (lo < hi and np.isfinite(hi - lo)):
+            raise ValueError(f"Range must be finite, LO below HI, not {lo} {hi}")
         return np.random.default_rng(0).uniform(lo, hi, (32, 16, network.inputs)), None
     try:
         content = np.load(options.data, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        if isinstance(content, np.ndarray):
+            return content, None
+        arrays = {name: content[name] for name in content.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise HwlstmError(f"{options.data} must be a .npy or .npz file: {error}") from None
-    if isinstance(content, np.ndarray):
-        return content, None
-    if "x" not in content:
-        raise HwlstmError(f"{options.data} must hold an array x, not {sorted(content)}")
-    return content["x"], content.get("y")
+    if "x" not in arrays:
+        raise HwlstmError(f"{options.data} must hold an array x, not {sorted(arrays)}")
+    return arrays["x"], arrays.get("y")
 
 
 def assignment(text: str) -> tuple[str, str]:

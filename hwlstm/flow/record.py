@@ -4,6 +4,7 @@ No times and no machine names: the same measurement leaves the same bytes.
 """
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -38,21 +39,13 @@ def save(build: Path, name: str, content) -> None:
 def quantisation(measured: Quantisation) -> dict:
     """JSON-able form of a Quantisation; an exact signal has no noise, and no ratio."""
     content = asdict(measured)
-    for signal in content["signals"]:
-        fmt = signal.pop("fmt")
-        signal["format"] = str(
-            next(s.fmt for s in measured.signals if s.signal == signal["signal"])
-        )
-        signal["lo"], signal["hi"] = real_range(fmt)
-        if abs(signal["sqnr_db"]) == float("inf"):
-            signal["sqnr_db"] = None
+    for entry, signal in zip(content["signals"], measured.signals, strict=True):
+        del entry["fmt"]
+        fmt = signal.fmt
+        entry |= {"format": str(fmt), "lo": fmt.lo * fmt.step, "hi": fmt.hi * fmt.step}
+        if not math.isfinite(signal.sqnr_db):
+            entry["sqnr_db"] = None
     return content
-
-
-def real_range(fmt: dict) -> tuple[float, float]:
-    step = 2.0 ** -fmt["frac"]
-    top = 2 ** (fmt["width"] - fmt["signed"])
-    return (-top * step if fmt["signed"] else 0.0), (top - 1) * step
 
 
 def record_verification(

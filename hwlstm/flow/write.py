@@ -14,7 +14,6 @@ from ..errors import HwlstmError
 from ..fixed_network import FixedNetwork
 from ..plan import NetworkPlan
 from ..rtl import to_rtlil, to_verilog
-from ..rtl.engine import packed
 from .cocotb_run import write_bench
 from .manifest import manifest, vectors
 
@@ -159,6 +158,5 @@ def write_memories(plan: NetworkPlan, folder: Path) -> None:
     folder.mkdir()
     for engine in plan.layers:
         digits = -(-engine.lane_multipliers * engine.weight_bits // 4)
-        words = packed(engine.weights, engine.weight_bits)
-        text = "".join(f"{word:0{digits}x}\n" for word in words)
+        text = "".join(f"{word:0{digits}x}\n" for word in engine.words)
         (folder / f"{engine.layer.name}_weights.hex").write_text(text)

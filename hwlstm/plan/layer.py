@@ -11,7 +11,7 @@ from ..fixed import Interval
 from ..fixed_network import FixedLayer
 from .schedule import Operation, Schedule, schedule
 
-__all__ = ["LayerPlan"]
+__all__ = ["ADDRESS_TO_OPERANDS", "LayerPlan", "bank", "lane_latency", "rom_bits", "state_words"]
 
 ADDRESS_TO_OPERANDS = 2
 """Cycles from a column's issue to the operands at the lanes: memory, its output register."""
@@ -125,14 +125,9 @@ class LayerPlan:
         return max(span.signed_width for span in self.layer.accumulators.values())
 
     @property
-    def lane_latency(self) -> int:
-        """Operands, product, adder tree, accumulator."""
-        return 3 + (self.columns - 1).bit_length()
-
-    @property
     def lead(self) -> int:
         """Cycles from the announcement of a unit to its sums at the drain."""
-        return ADDRESS_TO_OPERANDS + self.lane_latency
+        return ADDRESS_TO_OPERANDS + lane_latency(self.columns)
 
     @property
     def unit_cycle(self) -> int:
@@ -181,6 +176,17 @@ class LayerPlan:
         return stacked.reshape(self.depth, self.parallel, len(self.gates), self.columns)
 
     @cached_property
+    def words(self) -> list[int]:
+        """The weight memory, word by word, the first weight in the lowest bits."""
+        mask, words = (1 << self.weight_bits) - 1, []
+        for row in self.weights.reshape(self.depth, -1).tolist():
+            word = 0
+            for value in reversed(row):
+                word = word << self.weight_bits | value & mask
+            words.append(word)
+        return words
+
+    @cached_property
     def memories(self) -> dict[str, tuple[int, int]]:
         """Memory to (words, bits a word)."""
         layer, formats = self.layer, self.layer.formats
@@ -201,6 +207,11 @@ class LayerPlan:
                 sizes = [(t.coefficients.words, t.coefficients.word_bits) for t in tables]
                 found[f"table_{name}"] = (sum(n for n, _ in sizes), max(bits for _, bits in sizes))
         return found
+
+
+def lane_latency(columns: int) -> int:
+    """Cycles from operands to their sum: operands, product, adder tree, accumulator."""
+    return 3 + (columns - 1).bit_length()
 
 
 def bank(words: int) -> int:

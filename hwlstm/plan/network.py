@@ -16,6 +16,7 @@ __all__ = ["NetworkPlan", "network_times", "plan"]
 INTERVALS = (1, 2, 3, 4, 6, 8)
 COLUMNS = (1, 2, 4)
 DEFAULT_DEVICE = "ecp5-25f"
+MULTIPLIER_BITS = (18, 18)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,9 @@ class NetworkPlan:
 
     Attributes
     ----------
+    fixed : FixedNetwork
+    layers : tuple of LayerPlan
+        In the order of the network's layers.
     device : Device or None
         What it was planned for.
     """
@@ -43,7 +47,9 @@ class NetworkPlan:
 
     @property
     def multipliers(self) -> int:
-        return sum(layer.multipliers for layer in self.layers)
+        """Multiplier blocks of the device (of 18 x 18 bits if there is none)."""
+        bits = self.device.multiplier_bits if self.device else MULTIPLIER_BITS
+        return sum(layer.blocks(bits) for layer in self.layers)
 
     @property
     def latency(self) -> int:
@@ -139,7 +145,7 @@ def plan(
         Its multipliers are the budget, and its block RAM must hold the memories. DEFAULT_DEVICE
         if neither budget nor units in parallel are given.
     multipliers : int
-        The budget; overrides the device's.
+        The budget in multiplier blocks; overrides the device's.
     parallel : int or dict
         Units in parallel, of the first layer or by layer name.
     columns, interval : int
@@ -147,6 +153,13 @@ def plan(
     steps : int
         Shortest sequence to keep up with: a layer that reads only the last step has that many
         times longer. (A shorter one is as correct, and slower.)
+
+    Raises
+    ------
+    ValueError
+        Sizes that no engine has; an unknown device.
+    HwlstmError
+        The budget or the memories do not suffice; says what would.
     """
     given = {fixed.layers[0].name: parallel} if isinstance(parallel, int) else dict(parallel or {})
     unknown = sorted(set(given) - {layer.name for layer in fixed.layers})
@@ -171,7 +184,7 @@ def plan(
                 (columns,) if k == 0 and columns is not None else COLUMNS if explore else (1,),
                 (interval,) if k == 0 and interval is not None else INTERVALS if explore else (1,),
                 share,
-                target.multiplier_bits if target else (18, 18),
+                target.multiplier_bits if target else MULTIPLIER_BITS,
             )
         )
     chosen = cheapest(options, budget)

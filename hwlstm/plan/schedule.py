@@ -31,7 +31,8 @@ LATENCY = {
 """Cycles from operands to a registered result."""
 
 EARLIEST = -5
-"""First cycle in which memories can deliver p and the previous state: see rtl/drain.py."""
+"""First cycle in which memories can deliver p and the previous state: the drain announces a unit
+as long before its sums as one column takes through memory and lane (LayerPlan.lead)."""
 
 
 SHARED = ("mul", "direct", "piecewise")

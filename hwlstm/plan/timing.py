@@ -6,7 +6,6 @@ latest of the events that it waits for. The simulation must measure exactly thes
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 
 from .layer import LayerPlan
 
@@ -134,8 +133,3 @@ def cycles_per_step(plan: LayerPlan, steps: int = 24) -> Fraction:
     engine = EngineTimes(plan)
     ends = [engine.step([0] * plan.beats["x"], reset=k == 0).issued[-1][-1] for k in range(steps)]
     return Fraction(ends[-1] - ends[-13], 12)
-
-
-def beats_issued(steps: list[StepTimes]) -> list[int]:
-    """Every cycle in which the multipliers work."""
-    return list(chain.from_iterable(chain.from_iterable(step.issued for step in steps)))

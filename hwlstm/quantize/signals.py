@@ -71,7 +71,12 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantis
     ----------
     data : array (sequences, steps, inputs)
     labels : array (sequences,)
-        Classes, for the accuracy of a network that classifies.
+        Classes, for the accuracy of a network that classifies; its last result counts.
+
+    Raises
+    ------
+    ValueError
+        Data or labels of another shape; labels for a network that does not classify.
     """
     x = sequences(data, network.inputs)
     raw = quantise(x, fixed.x)
@@ -93,6 +98,10 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantis
                 error[name] = list(zip(rms.tolist(), worst.tolist(), strict=True))
     accuracy = None
     if labels is not None:
+        if not network.classify:
+            raise ValueError(
+                "Labels must be given for a network that classifies, this one does not"
+            )
         wanted = np.asarray(labels)
         if wanted.shape != (len(x),):
             raise ValueError(f"Labels must have shape ({len(x)},), not {wanted.shape}")

@@ -96,7 +96,7 @@ def role(name: str) -> str:
         return fixed[name]
     for start, text in (
         ("p_", "peephole weights"),
-        ("prev_", "state of the step before, two banks"),
+        ("prev_", "state of the step before, and the initial state"),
         ("table_", "activation table"),
     ):
         if name.startswith(start):

@@ -4,13 +4,12 @@ from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..plan.layer import LayerPlan, bank, rom_bits, state_words
-from ..plan.schedule import EARLIEST
+from ..plan.layer import ADDRESS_TO_OPERANDS, LayerPlan, bank, rom_bits, state_words
 from .arithmetic import delay, shape
 from .buffers import InputBuffer, StateBuffer
 from .cell import CellPipeline, leaf_port, value_port
 from .drain import Drain
-from .lane import Lane, lane_latency
+from .lane import Lane
 from .sequencer import Sequencer, column_port
 
 __all__ = ["Engine"]
@@ -53,8 +52,6 @@ class Engine(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan, layer = self.plan, self.plan.layer
-        if lane_latency(plan.columns) != plan.lane_latency or -plan.lead > EARLIEST:
-            raise ValueError("Plan and lanes must agree on the latency of a lane")
 
         m.submodules.sequencer = sequencer = self._sequencer()
         m.submodules.input = x = InputBuffer(
@@ -98,20 +95,20 @@ class Engine(wiring.Component):
             m.d.sync += run.eq(1)
         m.d.comb += [drain.run.eq(run), drain.group_last.eq(sequencer.issue & sequencer.group_last)]
 
-        self.unit = Unit(m, sequencer, drain)
-        cell = self._cell(m, drain)
+        unit = Unit(m, sequencer, drain)
+        cell = self._cell(m, drain, unit)
         m.d.comb += cell.run.eq(run)
         for source, buffer in states.items():
-            now = self.unit.at(plan.unit_cycle + plan.schedule.latency(source))
+            now = unit.at(plan.unit_cycle + plan.schedule.latency(source))
             m.d.comb += [
                 buffer.write.eq(now.valid),
                 buffer.write_unit.eq(now.number),
                 buffer.write_parity.eq(now.parity),
                 buffer.write_data.eq(getattr(cell, value_port(source))),
             ]
-        room = self._output(m, sequencer, cell)
+        room = self._output(m, sequencer, cell, unit)
         m.d.comb += sequencer.group_ready.eq(drain.ready & room)
-        m.d.comb += self.tap_valid.eq(self.unit.at(plan.unit_cycle).valid)
+        m.d.comb += self.tap_valid.eq(unit.at(plan.unit_cycle).valid)
         m.d.comb += [
             getattr(self, f"tap_{name}").eq(getattr(cell, value_port(name)))
             for name in plan.schedule.named
@@ -131,9 +128,7 @@ class Engine(wiring.Component):
         plan, layer = self.plan, self.plan.layer
         column = signed(plan.column_bits)
         width = plan.lane_multipliers * plan.weight_bits
-        m.submodules.weights = mem = memory.Memory(
-            shape=width, depth=plan.depth, init=packed(plan.weights, plan.weight_bits)
-        )
+        m.submodules.weights = mem = memory.Memory(shape=width, depth=plan.depth, init=plan.words)
         read = mem.read_port()
         weights = Signal(
             data.ArrayLayout(data.ArrayLayout(signed(plan.weight_bits), plan.columns), plan.lanes),
@@ -155,7 +150,7 @@ class Engine(wiring.Component):
                     m.d.sync += [
                         columns[c].eq(buffer.columns.data[c] << shift) for c in range(plan.columns)
                     ]
-        first = delay(m, sequencer.issue & sequencer.group_first, 2, name="first")
+        first = delay(m, sequencer.issue & sequencer.group_first, ADDRESS_TO_OPERANDS, name="first")
         for u in range(plan.parallel):
             for q, gate in enumerate(plan.gates):
                 lane = Lane(
@@ -172,9 +167,9 @@ class Engine(wiring.Component):
                     drain.acc[u][gate].eq(lane.o),
                 ]
 
-    def _cell(self, m: Module, drain) -> CellPipeline:
+    def _cell(self, m: Module, drain, unit: "Unit") -> CellPipeline:
         """Cell pipeline with the memories around it: bias, peepholes, previous states."""
-        plan, layer, unit = self.plan, self.plan.layer, self.unit
+        plan, layer = self.plan, self.plan.layer
         m.submodules.cell = cell = CellPipeline(
             layer=layer, schedule=plan.schedule, phase=-plan.unit_cycle
         )
@@ -224,10 +219,10 @@ class Engine(wiring.Component):
         ]
         return read.data
 
-    def _output(self, m: Module, sequencer, cell):
+    def _output(self, m: Module, sequencer, cell, unit: "Unit"):
         """The output queue. Room for a group is taken when its last column is issued."""
         plan, layer = self.plan, self.plan.layer
-        now = self.unit.at(plan.unit_cycle + plan.schedule.latency(layer.output))
+        now = unit.at(plan.unit_cycle + plan.schedule.latency(layer.output))
         m.submodules.output = queue = fifo.SyncFIFOBuffered(
             width=len(self.o.payload.as_value()), depth=plan.fifo_depth
         )
@@ -286,15 +281,3 @@ class Unit:
             self.m.d.sync += later.eq(self.stages[-1])
             self.stages.append(later)
         return self.stages[cycle]
-
-
-def packed(weights, bits: int) -> list[int]:
-    """Weights (words, ...) as one integer a word, the first weight in the lowest bits."""
-    mask = (1 << bits) - 1
-    words = []
-    for row in weights.reshape(len(weights), -1).tolist():
-        word = 0
-        for value in reversed(row):
-            word = word << bits | value & mask
-        words.append(word)
-    return words

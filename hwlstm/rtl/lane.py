@@ -4,12 +4,9 @@ from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Lane", "lane_latency"]
+from ..plan.layer import lane_latency
 
-
-def lane_latency(columns: int) -> int:
-    """Cycles from operands to their sum in the accumulator."""
-    return 3 + (columns - 1).bit_length()
+__all__ = ["Lane"]
 
 
 class Lane(wiring.Component):

@@ -5,6 +5,7 @@ import pytest
 
 from hwlstm.cells import Affine, Traditional, Vanilla
 from hwlstm.fixed import quantise, real
+from hwlstm.golden import run_float
 from hwlstm.network import Layer, Network
 from hwlstm.quantize import measure, quantize
 from tests.designs import data, fixed, layer
@@ -149,5 +150,10 @@ def test_a_gate_format_that_cannot_hold_the_gate_is_refused():
 
 def test_labels_of_the_wrong_shape_are_refused():
     net = network()
+    with pytest.raises(ValueError, match=r"^Labels must be given for a network that classifies, t"):
+        measure(net, quantize(net, data(3)), data(3), labels=[1] * 16)
+    net = Network(net.layers, "net", classify=True)
     with pytest.raises(ValueError, match=r"^Labels must have shape \(16,\), not \(3,\)$"):
         measure(net, quantize(net, data(3)), data(3), labels=[1, 2, 3])
+    classes = run_float(net, data(3)).output[:, -1, 0]
+    assert measure(net, quantize(net, data(3)), data(3), labels=classes).accuracy[0] == 1

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hwlstm.rtl.lane import Lane, lane_latency
+from hwlstm.plan.layer import lane_latency
+from hwlstm.rtl.lane import Lane
 from tests.rtl.run import simulate
 
 
