@@ -13,6 +13,7 @@ Each stage is a function from one frozen value to the next; stop after any of th
 from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
 from .fixed import Format
 from .fixed_network import FixedLayer, FixedNetwork
+from .flow.record import record_synthesis, record_verification
 from .flow.simulate import verify
 from .flow.synth import synth
 from .flow.write import write
@@ -22,6 +23,7 @@ from .network import Layer, Network
 from .plan.devices import DEVICES
 from .plan.network import NetworkPlan, plan
 from .quantize import measure, quantize
+from .report import report
 
 __all__ = [
     "DEVICES",
@@ -41,6 +43,9 @@ __all__ = [
     "measure",
     "plan",
     "quantize",
+    "record_synthesis",
+    "record_verification",
+    "report",
     "run_float",
     "run_integer",
     "synth",

@@ -39,6 +39,9 @@ class SimulationReport:
         Clock cycles from the first input beat to the last output beat, both included.
     output_cycles, input_cycles : list of int
         Cycle that took each beat; cycle 0 took the first input beat.
+    cycles_as_predicted : bool
+        Every output beat left in the cycle that the plan predicted; False where it predicts none:
+        under stalls, and for sequences that are not the build's own.
     seconds : float
         Wall clock, with compiling.
     idle, backpressure : float
@@ -56,6 +59,7 @@ class SimulationReport:
     cycles: int
     output_cycles: list[int]
     input_cycles: list[int]
+    cycles_as_predicted: bool
     seconds: float
     idle: float
     backpressure: float
@@ -97,7 +101,8 @@ def verify(
     Raises
     ------
     Mismatch
-        At the first difference (earliest sequence, step, layer, unit), a broken AXI rule, or
+        At the first output that leaves in another cycle than predicted, or at the first difference
+        (earliest sequence, step, layer, unit), a broken AXI rule, or
         when nothing happens for four times the predicted cycles.
     ToolFailed
         If the simulator is missing or fails.
@@ -118,14 +123,29 @@ def verify(
         about, measured = cocotb_run.run(
             Path(build), expected, simulator=simulator, apart=apart, progress=tell, **stimulus
         )
+    own = sequences is None and not idle and not backpressure and not apart
+    predicted = manifest.get("cycles", {}).get("outputs") if own else None
+    if predicted is not None:
+        _check_cycles(predicted, measured["output_cycles"])
     return SimulationReport(
         simulator=simulator,
+        cycles_as_predicted=predicted is not None,
         sequences=len(expected.sequences),
         seconds=time.monotonic() - start,
         **about,
         **measured,
         **stimulus,
     )
+
+
+def _check_cycles(predicted: list[int], measured: list[int]):
+    """Every output beat of the build's own vectors must leave in the cycle that the plan said."""
+    for k, (expected, found) in enumerate(zip(predicted, measured, strict=True)):
+        if expected != found:
+            raise Mismatch(
+                f"output beat {k} left in cycle {found} in simulation and in cycle {expected} "
+                "in the plan's prediction"
+            )
 
 
 def _embedded(build: Path, expected: Expected, stimulus: dict, tell) -> tuple[dict, dict]:
