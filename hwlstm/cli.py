@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import warnings
 import zlib
 from pathlib import Path
 from zipfile import BadZipFile
@@ -27,13 +28,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 after one line that names what was wrong."""
     parsed = parser().parse_args(arguments)
     try:
+        if parsed.json and (parsed.json.is_dir() or not parsed.json.parent.is_dir()):
+            raise HwlstmError(f"{parsed.json} must be a file in an existing folder")
         result = parsed.run(parsed)
         if parsed.json:
             parsed.json.write_text(json.dumps(result, indent=1, default=str) + "\n")
-    except (HwlstmError, ValueError, TypeError, OSError) as error:
+    except (HwlstmError, ValueError, TypeError, OSError, ArithmeticError) as error:
         print(f"hwlstm {parsed.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        # Amaranth would complain of every half-built component.
+        warnings.filterwarnings("ignore", message=".*created but never used")
         print(f"hwlstm {parsed.command}: interrupted", file=sys.stderr)
         return 2
     return 0

@@ -10,6 +10,8 @@ from .names import check_name
 
 __all__ = ["Layer", "Network"]
 
+PORTS = ("clk", "rst")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Layer:
@@ -51,7 +53,10 @@ class Layer:
         for gate in cell.gate_names:
             self._same_names(f"weights[{gate!r}]", self.weights[gate], cell.sources(gate))
         self._same_names("peepholes", self.peepholes, cell.peephole_names)
-        shape = np.shape(self.weights[cell.gate_names[0]]["x"])
+        readers = [gate for gate in cell.gate_names if "x" in cell.sources(gate)]
+        if not readers:
+            raise ValueError(f"{self.name}: a gate of {cell.name} must multiply x")
+        shape = np.shape(self.weights[readers[0]]["x"])
         if len(shape) != 2 or 0 in shape:
             raise ValueError(f"{self.name}: W must have shape (units, inputs), not {shape}")
         size = {"x": shape[1], **dict.fromkeys(cell.states, shape[0])}
@@ -100,11 +105,11 @@ class Layer:
 
     @property
     def units(self) -> int:
-        return self.weights[self.cell.gate_names[0]]["x"].shape[0]
+        return next(iter(self.bias.values())).shape[0]
 
     @property
     def inputs(self) -> int:
-        return self.weights[self.cell.gate_names[0]]["x"].shape[1]
+        return next(m["x"].shape[1] for m in self.weights.values() if "x" in m)
 
     @property
     def parameters(self) -> int:
@@ -146,6 +151,8 @@ class Network:
         if self.returns not in ("all", "last"):
             raise ValueError(f"Network returns must be 'all' or 'last', not {self.returns!r}")
         check_name("Network name", self.name)
+        if self.name in PORTS or self.name.startswith(("s_axis_", "m_axis_", "tap_")):
+            raise ValueError(f"Network name must not be that of a port, {self.name!r}")
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names) or self.name in names:
             raise ValueError(f"Names of network and layers must differ, not {[self.name, *names]}")

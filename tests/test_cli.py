@@ -56,8 +56,7 @@ def test_inspect_describes_a_model(capsys):
     assert capsys.readouterr().out.splitlines() == [
         "lstm: Traditional 8 -> 32, reads all steps, 5248 parameters, "
         "5120 multiply-accumulates a step",
-        "dense: Affine 32 -> 10, reads last steps, 330 parameters, "
-        "320 multiply-accumulates a step",
+        "dense: Affine 32 -> 10, reads last steps, 330 parameters, 320 multiply-accumulates a step",
         "result: index of the largest output",
     ]
 
@@ -69,7 +68,7 @@ def test_synth_writes_its_result_beside_the_design(build, capsys):
     assert line.startswith(f"{build}: xc7a35t: ")
     (found,) = json.loads((build / "synthesis.json").read_text())
     assert found["device"] == "xc7a35t"
-    assert found["dsp"] > 0
+    assert found["lut"] > 0
 
 
 WRONG = [
@@ -96,7 +95,10 @@ WRONG = [
         "Format of lstm.c must hold",
     ),
     (["build", "{model}", "--range", "0", "1", "--parallel", "33"], "must be 1 to 32, the units"),
-    (["build", "{model}", "--range", "0", "1", "--device", "z80"], "Device must be one of ecp5-12f"),
+    (
+        ["build", "{model}", "--range", "0", "1", "--device", "z80"],
+        "Device must be one of ecp5-12f",
+    ),
     (["build", "{model}", "--range", "0", "1", "--out", "{tmp}"], "exists; choose another folder"),
     (
         ["build", "{model}", "--range", "0", "1", "--overwrite", "--out", "{tmp}"],

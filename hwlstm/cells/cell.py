@@ -4,7 +4,7 @@ import linecache
 import traceback
 from functools import cached_property
 
-from ..names import check_name
+from ..names import check_name, is_name
 from .graph import CellError, Graph, Node, is_constant
 
 __all__ = ["Cell", "State"]
@@ -98,10 +98,18 @@ class Cell:
         absent = set(type(self).peepholes.split()) - set(self.peephole_names)
         z = Operands(graph, "z", self.gate_names)
         p = Operands(graph, "p", self.peephole_names, absent)
+        for gate in self.gate_names:
+            if not is_name(gate) or self.gate_names.count(gate) > 1:
+                raise CellError(f"{self.name}: gates must be different names, not {self.gates!r}")
+        if not self.gate_names:
+            raise CellError(f"{self.name} must declare its gates")
         try:
             outputs = self.step(z, p, Operands(graph, "prev"))
         except CellError as error:
             raise CellError(f"{self.name}: {error}{equation_of(error)}") from None
+        except Exception as error:  # whatever a user's equations may do
+            what = f"{type(error).__name__}: {error}"
+            raise CellError(f"{self.name}: {what}{equation_of(error)}") from None
         if not isinstance(outputs, State) or not outputs:
             raise CellError(f"{self.name}.step must return State(h=...), not {outputs!r}")
         graph.outputs = {name: graph.node(value) for name, value in outputs.items()}
@@ -129,7 +137,7 @@ class Cell:
         return list(self.graph.outputs)
 
 
-def equation_of(error: CellError) -> str:
+def equation_of(error: Exception) -> str:
     """The line of `step` in which a trace failed, for the message."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.name == "step":
@@ -141,7 +149,7 @@ def equation_of(error: CellError) -> str:
 def attach_names(graph: Graph) -> None:
     """Give every state, every explicit `narrow` and every activation the name of its format."""
     for state, node in graph.outputs.items():
-        if node.op in ("read", "const"):
+        if node.op in ("read", "const", "lt"):
             raise CellError(f"State {state} must be computed, not {node!r}")
         add_name(graph, node, state)
     for node in graph.live():

@@ -44,6 +44,9 @@ class Node:
     def __rsub__(self, other):
         return self.graph.sub(self.graph.node(other), self)
 
+    def __neg__(self):
+        return self.graph.sub(self.graph.node(0), self)
+
     def __mul__(self, other):
         return self.graph.mul(self, self.graph.node(other))
 

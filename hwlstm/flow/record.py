@@ -32,6 +32,14 @@ def read(build: Path, name: str):
         raise HwlstmError(f"{path} cannot be read: {error}") from None
 
 
+def entries(build: Path, name: str) -> list[dict]:
+    """What was recorded before; nothing, if there is no file."""
+    found = read(build, name) or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise HwlstmError(f"{build / name} must be a list of objects")
+    return found
+
+
 def save(build: Path, name: str, content) -> None:
     (build / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -70,8 +78,8 @@ def record_verification(
     kind = ("what", "simulator", "idle", "backpressure", "seed")
     kept = [
         old
-        for old in read(build, VERIFICATION) or []
-        if any(old[key] != entry[key] for key in kind)
+        for old in entries(build, VERIFICATION)
+        if any(old.get(key) != entry[key] for key in kind)
     ]
     save(build, VERIFICATION, [*kept, entry])
     return entry
@@ -82,6 +90,6 @@ def record_synthesis(build: Path, result: SynthReport) -> dict:
     entry = result.to_dict()
     for timed in (entry, *entry["routes"]):
         timed.pop("seconds", None)
-    kept = [old for old in read(build, SYNTHESIS) or [] if old["device"] != result.device]
+    kept = [old for old in entries(build, SYNTHESIS) if old.get("device") != result.device]
     save(build, SYNTHESIS, [*kept, entry])
     return entry

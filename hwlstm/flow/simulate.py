@@ -16,6 +16,7 @@ from .verdict import AFTER_RESET, STALLS, verdict
 
 __all__ = ["SimulationReport", "verify"]
 
+MALFORMED = (KeyError, AttributeError, TypeError, IndexError, OverflowError)
 SIMULATORS = ("embedded", "icarus", "verilator")
 
 
@@ -114,7 +115,10 @@ def verify(
     _check_arguments(simulator, idle, backpressure)
     start = time.monotonic()
     manifest, vectors = _read(Path(build), sequences)
-    expected = Expected(manifest, vectors, apart=apart)
+    try:
+        expected = Expected(manifest, vectors, apart=apart)
+    except MALFORMED as error:
+        raise _malformed(Path(build), error) from None
     tell = progress or (lambda words: None)
     stimulus = {"idle": float(idle), "backpressure": float(backpressure), "seed": int(seed)}
     if simulator == "embedded":
@@ -184,15 +188,30 @@ def _read(build: Path, sequences: dict | None) -> tuple[dict, dict]:
         raise HwlstmError(f"{build}/manifest.json must have {', '.join(sorted(missing))}")
     if not (build / f"{manifest['name']}.v").is_file():
         raise HwlstmError(f"Build folder {build} must hold {manifest['name']}.v")
-    if sequences is None:
-        return manifest, _json(build, "vectors.json")
-    return manifest, _plain(sequences)
+    if sequences is not None:
+        return manifest, _plain(sequences)
+    vectors = _json(build, "vectors.json")
+    try:
+        for layer, tap in manifest["taps"].items():
+            for number, sequence in enumerate(vectors["sequences"]):
+                if set(sequence["taps"][layer]) != set(tap["signals"]):
+                    raise HwlstmError(
+                        f"{build}/vectors.json must hold every tap of {layer} in sequence {number}"
+                    )
+    except MALFORMED as error:
+        raise _malformed(build, error) from None
+    return manifest, vectors
+
+
+def _malformed(build: Path, error: Exception) -> HwlstmError:
+    what = f"{type(error).__name__}: {error}"
+    return HwlstmError(f"{build}: manifest.json and vectors.json must be as written ({what})")
 
 
 def _json(build: Path, name: str) -> dict:
     try:
         return json.loads((build / name).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise HwlstmError(f"Build folder {build} must hold {name}") from None
     except ValueError as error:
         raise HwlstmError(f"{build}/{name} must be JSON: {error}") from None

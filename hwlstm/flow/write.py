@@ -55,7 +55,7 @@ def write(
     HwlstmError
         If `out` exists and may not be replaced, is no build folder, or cannot be written.
     """
-    out, tell = Path(out), progress or (lambda words: None)
+    out, tell = Path(os.path.realpath(out)), progress or (lambda words: None)
     if sequences is None and keep is None:
         sequences, keep = stimulus(plan.fixed)
     sequences, keep = checked(sequences, keep, plan.fixed)
@@ -125,7 +125,7 @@ def replacing(out: Path, *, overwrite: bool):
             raise HwlstmError(
                 f"{out} exists; choose another folder, or allow overwriting (--overwrite)"
             )
-        if not out.is_dir() or (any(out.iterdir()) and not (out / "manifest.json").is_file()):
+        if not is_replaceable(out):
             raise HwlstmError(f"{out} is no build folder and will not be replaced")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -138,12 +138,27 @@ def replacing(out: Path, *, overwrite: bool):
         old = folder.with_name(folder.name + "-old")
         if out.exists():
             out.rename(old)
-        folder.rename(out)
+        try:
+            folder.rename(out)
+        except BaseException:
+            if old.exists():
+                old.rename(out)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_replaceable(out: Path) -> bool:
+    """True for an empty folder and for one that a build wrote."""
+    if not out.is_dir():
+        return False
+    try:
+        return "generator" in json.loads((out / "manifest.json").read_text())
+    except (OSError, ValueError, TypeError):
+        return not any(out.iterdir())
 
 
 def umask() -> int:

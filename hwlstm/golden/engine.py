@@ -1,10 +1,11 @@
 """One layer over a sequence: pre-activations by matrix products, then the cell, step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ..cells.graph import Node
+from ..cells.ranges import aligned
 from ..fixed import saturated
 from ..fixed_network import FixedLayer
 from ..network import Layer
@@ -53,8 +54,7 @@ class IntegerEngine:
     def __init__(self, layer: FixedLayer):
         self.layer = layer
         largest = max(
-            *(interval.magnitude for interval in layer.ranges.values()),
-            *(aligned_magnitude(layer, node) for node in layer.cell.graph.names),
+            *(reached for node in layer.ranges for reached in magnitudes(layer, node)),
             *(interval.magnitude for interval in layer.leaves.values()),
             *(interval.magnitude for interval in layer.accumulators.values()),
         )
@@ -123,10 +123,17 @@ class IntegerEngine:
         return out
 
 
-def aligned_magnitude(layer: FixedLayer, node: Node) -> int:
-    """What a named value reaches on its way into a format of more fraction bits."""
-    exact, to = layer.ranges[node], layer.formats[layer.cell.graph.names[node]]
-    return exact.magnitude << max(0, to.frac - exact.frac)
+def magnitudes(layer: FixedLayer, node: Node) -> Iterator[int]:
+    """What the raw integers of a node reach: exact, aligned as operands, on the way into the
+    format of its name, and at the limits of that format."""
+    exact = layer.ranges[node]
+    yield exact.magnitude
+    for operand in aligned(*map(layer.seen, node.args)) if node.args else ():
+        yield operand.magnitude
+    if node in layer.cell.graph.names:
+        to = layer.formats[layer.cell.graph.names[node]]
+        yield to.interval.magnitude
+        yield exact.magnitude << max(0, to.frac - exact.frac)
 
 
 def saturation_counter(layer: FixedLayer, counts: dict[str, int] | None) -> Callable | None:

@@ -111,9 +111,12 @@ def result(network: Network | FixedNetwork, y: np.ndarray) -> np.ndarray:
 def sequences(x, inputs: int) -> np.ndarray:
     """Data as float64 (sequences, steps, inputs); refused if shape or values are wrong."""
     try:
-        x = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"Data must be numbers, not {type(x).__name__}") from None
+        x = np.asarray(x)
+    except ValueError:
+        raise ValueError("Data must be one array: all sequences of the same length") from None
+    if x.dtype.kind not in "biuf":
+        raise TypeError(f"Data must be real numbers, not {x.dtype}")
+    x = x.astype(np.float64)
     if x.ndim != 3 or x.shape[2] != inputs:
         raise ValueError(f"Data must have shape (sequences, steps, {inputs}), not {x.shape}")
     if 0 in x.shape:

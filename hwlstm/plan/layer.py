@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class LayerPlan:
 
     def __post_init__(self):
         layer = self.layer
+        for what in ("parallel", "columns", "interval"):
+            if not isinstance(getattr(self, what), Integral):
+                raise TypeError(
+                    f"{layer.name}: {what} must be an integer, not {getattr(self, what)!r}"
+                )
         if not 1 <= self.parallel <= layer.units:
             raise ValueError(
                 f"{layer.name}: units in parallel must be 1 to {layer.units}, the units of the "

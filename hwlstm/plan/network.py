@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral, Number
 
 from ..errors import HwlstmError
 from ..fixed import Format
@@ -161,7 +162,9 @@ def plan(
     HwlstmError
         The budget or the memories do not suffice; says what would.
     """
-    given = {fixed.layers[0].name: parallel} if isinstance(parallel, int) else dict(parallel or {})
+    given = (
+        {fixed.layers[0].name: parallel} if isinstance(parallel, Number) else dict(parallel or {})
+    )
     unknown = sorted(set(given) - {layer.name for layer in fixed.layers})
     if unknown:
         raise ValueError(f"Units in parallel must be given for a layer, not {unknown[0]!r}")
@@ -171,7 +174,7 @@ def plan(
     budget = multipliers if multipliers is not None else target.multipliers if target else None
     if budget is not None and budget < 1:
         raise ValueError(f"Multipliers must be at least 1, not {budget!r}")
-    if steps < 1:
+    if not isinstance(steps, Integral) or steps < 1:
         raise ValueError(f"Steps must be at least 1, not {steps!r}")
     options, share = [], 1
     for k, layer in enumerate(fixed.layers):

@@ -23,6 +23,9 @@ WIDEST = Format(64, 0)
 UNKNOWN = WIDEST.interval
 """Range of a signal while its format is still being chosen."""
 
+UNBOUNDED = 2.0**60
+"""A bound from here on comes from UNKNOWN and says nothing."""
+
 
 def quantize(
     network: Network,
@@ -77,6 +80,8 @@ def quantize(
 
 def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
     """{"lstm.c": ...} to {"lstm": {"c": Format}}; unknown names are refused."""
+    if not isinstance(formats, Mapping) or not all(isinstance(key, str) for key in formats):
+        raise TypeError(f"Formats must be a dict of 'layer.signal' to format, not {formats!r}")
     split: dict[str, dict[str, Format]] = {layer.name: {} for layer in network.layers}
     for key, text in formats.items():
         name, _, signal = key.partition(".")
@@ -211,7 +216,8 @@ class Choice:
             for leaf in graph.leaves
         }
         exact = ranges(graph, lambda name: chosen.get(name, WIDEST), leaves, results)[node]
-        return float(np.ldexp(float(exact.magnitude), -exact.frac))
+        value = float(np.ldexp(float(exact.magnitude), -exact.frac))
+        return value if value < UNBOUNDED else np.inf
 
     def reach(self, name: str) -> tuple[float, float]:
         """Smallest and largest calibrated value, initial state included."""
@@ -257,5 +263,15 @@ class Choice:
         frac = max(
             chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
         )
-        largest = int(np.rint(np.ldexp(np.abs(values).max(), frac)))
-        return Format(Interval(frac, -largest, largest).width if largest else 2, frac)
+        with np.errstate(over="ignore"):
+            largest = float(np.rint(np.ldexp(np.abs(values).max(), frac)))
+        if largest >= 2.0**62:
+            matrices = {
+                matrix_name(s): chosen[matrix_name(s)] for s in self.layer.cell.source_names
+            }
+            finest = max(matrices, key=lambda name: matrices[name].frac)
+            raise ValueError(
+                f"{self.layer.name}.{finest} must not be so small beside b that products have "
+                f"{frac} fraction bits; give it a format by hand"
+            )
+        return Format(Interval(frac, -int(largest), int(largest)).width if largest else 2, frac)

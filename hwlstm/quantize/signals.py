@@ -105,6 +105,9 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantis
         wanted = np.asarray(labels)
         if wanted.shape != (len(x),):
             raise ValueError(f"Labels must have shape ({len(x)},), not {wanted.shape}")
+        classes = network.layers[-1].units
+        if not np.isin(wanted, np.arange(classes)).all():
+            raise ValueError(f"Labels must be class indices 0 to {classes - 1}")
         accuracy = tuple(
             float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
             for trace in (floats, integers)

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..plan.network import NetworkPlan, slot
 from .argmax import ArgMax
+from .arithmetic import shape
 from .engine import Engine
 from .last_step import LastStep
 from .packer import Packer
@@ -34,7 +35,6 @@ class NetworkTop(wiring.Component):
 
     def __init__(self, plan: NetworkPlan, *, taps: bool = False):
         self.plan, self.taps = plan, taps
-        self.engines = {layer.layer.name: Engine(layer) for layer in plan.layers}
         ports = {
             "s_axis_tdata": In(plan.elements * slot(plan.fixed.x)),
             "s_axis_tvalid": In(1),
@@ -47,8 +47,12 @@ class NetworkTop(wiring.Component):
             "m_axis_tlast": Out(1),
         }
         if taps:
-            for port, (engine, member) in self._taps().items():
-                ports[port] = Out(engine.signature.members[member].shape)
+            for engine in plan.layers:
+                layer = engine.layer
+                ports[f"tap_{layer.name}_valid"] = Out(1)
+                for name in engine.schedule.named:
+                    tap = shape(layer.formats[name].interval)
+                    ports[f"tap_{layer.name}_{name}"] = Out(tap)
         super().__init__(ports)
 
     def elaborate(self, platform):
@@ -56,15 +60,14 @@ class NetworkTop(wiring.Component):
         before = None
         for layer in self.plan.layers:
             name = layer.layer.name
-            m.submodules[f"layer_{name}"] = engine = self.engines[name]
+            m.submodules[f"layer_{name}"] = engine = Engine(layer)
             if before is None:
                 self._input(m, engine)
             else:
                 self._join(m, layer, before, engine)
             before = engine
-        if self.taps:
-            for port, (engine, member) in self._taps().items():
-                m.d.comb += getattr(self, port).eq(getattr(engine, member))
+            for tap in ("valid", *layer.schedule.named) if self.taps else ():
+                m.d.comb += getattr(self, f"tap_{name}_{tap}").eq(getattr(engine, f"tap_{tap}"))
         last = self.plan.layers[-1].layer
         result = before.o
         if self.plan.fixed.returns == "last":
@@ -78,15 +81,6 @@ class NetworkTop(wiring.Component):
         else:
             self._result(m, result, size=last.units)
         return m
-
-    def _taps(self) -> dict[str, tuple[Engine, str]]:
-        """Port to the engine and its member."""
-        return {
-            f"tap_{name}_{member.removeprefix('tap_')}": (engine, member)
-            for name, engine in self.engines.items()
-            for member in engine.signature.members
-            if member.startswith("tap_")
-        }
 
     def _input(self, m: Module, engine: Engine) -> None:
         starts = Signal(init=1)

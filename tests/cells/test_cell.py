@@ -152,6 +152,10 @@ REFUSALS = [
     ),
     (lambda self, z, p, prev: State(h=prev.h), "State h must be computed, not prev.h"),
     (lambda self, z, p, prev: State(h=1), "State h must be computed, not 1"),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a) < tanh(z.d)),
+        "State h must be computed, not lt(tanh(z.a), tanh(z.d))",
+    ),
 ]
 
 
@@ -179,6 +183,13 @@ class Truth(Cell):
         return State(h=a if a else prev.h)
 
 
+class Odd(Cell):
+    gates = "a"
+
+    def step(self, z, p, prev):
+        return State(h=-tanh(z.a) / 2)
+
+
 class Inexact(Cell):
     gates = "a"
 
@@ -194,6 +205,11 @@ class Inexact(Cell):
             Truth(),
             "A value of a cell has no truth; write select(a < b, x, y); in line {}: "
             "return State(h=a if a else prev.h)",
+        ),
+        (
+            Odd(),
+            "TypeError: unsupported operand type(s) for /: 'Node' and 'int'; in line {}: "
+            "return State(h=-tanh(z.a) / 2)",
         ),
         (
             Inexact(),
@@ -216,7 +232,11 @@ def test_what_a_cell_does_not_offer_or_return_is_refused():
         CellError, match=r"^Vanilla has no peephole 'g'; it offers \['i', 'f', 'o'\]"
     ):
         Vanilla(peepholes="g")
-    with pytest.raises(CellError, match=r"^Cell: Cell must define step\(self, z, p, prev\)"):
+    with pytest.raises(CellError, match=r"^Cell must declare its gates$"):
         _ = Cell().graph
+    with pytest.raises(CellError, match=r"^Broken: Broken must define step\(self, z, p, prev\)"):
+        _ = Broken().graph
+    with pytest.raises(CellError, match=r"^Twins: gates must be different names, not 'a a'$"):
+        _ = type("Twins", (Cell,), {"gates": "a a"})().graph
     with pytest.raises(CellError, match=r"^Broken\.step must return State\(h=\.\.\.\), not 3"):
         _ = broken(lambda self, z, p, prev: 3).graph

@@ -178,3 +178,16 @@ def test_wrong_data_are_refused(x, message):
     with pytest.raises(ValueError) as caught:
         evaluate(fixed(3, 2), x)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((1, 1, 3), complex), [[["a", "b", "c"]]], np.zeros((1, 1, 3), "M8[s]")]
+)
+def test_data_that_are_no_real_numbers_are_refused(x):
+    with pytest.raises(TypeError, match=r"^Data must be real numbers, not "):
+        evaluate(fixed(3, 2), x)
+
+
+def test_sequences_of_different_lengths_are_no_data():
+    with pytest.raises(ValueError, match=r"^Data must be one array: all sequences of the same"):
+        evaluate(fixed(3, 2), [[[1, 2, 3]], [[1, 2]]])
