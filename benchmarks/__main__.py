@@ -20,8 +20,8 @@ from hwlstm.digits import MODEL, load_data
 from hwlstm.fixed import narrow, quantise
 from hwlstm.golden.engine import IntegerEngine
 from hwlstm.plan import network_times
+from tests.designs import SHAPES
 
-SHAPES = [(8, 8, 8), (16, 32, 4), (6, 20, 5), (1, 20, 5), (7, 19, 5), (16, 64, 16), (64, 64, 8)]
 STEPS = 20
 
 
@@ -203,7 +203,6 @@ def simulation() -> list[dict]:
 
 AREA = [
     ("digits, 8-bit weights", {}, {"device_name": "ecp5-25f"}),
-    ("digits, 8-bit weights", {}, {"device_name": "ecp5-85f"}),
     ("digits, 12-bit signals", {"bits": 12}, {"device_name": "ice40up5k"}),
     ("digits, 8-bit weights", {}, {"device_name": "xc7a35t"}),
     ("digits, 8-bit weights", {}, {"device_name": "gw2a-18"}),
@@ -219,7 +218,7 @@ def area() -> list[dict]:
         for name, numbers, target in AREA:
             plan = hwlstm.plan(hwlstm.quantize(network, train, **numbers), steps=8, **target)
             device = target["device_name"]
-            with tempfile.TemporaryDirectory(dir=".") as folder:
+            with tempfile.TemporaryDirectory(dir="rtl_out") as folder:
                 build = hwlstm.write(plan, Path(folder) / "digits")
                 found = hwlstm.synth(build / "digits.v", "digits", device, build / "synth")
             clock = f"{found.fmax_mhz:.0f}" if found.fmax_mhz else "-"

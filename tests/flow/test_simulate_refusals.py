@@ -131,3 +131,17 @@ def test_arguments_are_checked(toys):
     assert refusal(ValueError, toys(), sequences={"sequences": []}) == (
         "Vectors must hold at least one sequence, not none"
     )
+
+
+def test_own_vectors_without_a_tap_of_the_design_are_refused(copied):
+    vectors = json.loads((copied / "vectors.json").read_text())
+    layer = next(iter(vectors["sequences"][0]["taps"]))
+    vectors["sequences"][0]["taps"][layer].popitem()
+    (copied / "vectors.json").write_text(json.dumps(vectors))
+    assert refusal(HwlstmError, copied) == (
+        f"{copied}/vectors.json must hold every tap of {layer} in sequence 0"
+    )
+    (copied / "vectors.json").write_text("{}")
+    assert refusal(HwlstmError, copied) == (
+        f"{copied}: manifest.json and vectors.json must be as written (KeyError: 'sequences')"
+    )
