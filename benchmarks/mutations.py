@@ -99,7 +99,7 @@ designs = [
     (digits := classifier(inputs=4, units=6, classes=5, weights=5),
      {"engines": NetworkPlan(digits, (
          LayerPlan(digits.layers[0], 4, 1, 3), LayerPlan(digits.layers[1], 3, 4)))}),
-    (saturating(1, 7), {"parallel": 4, "interval": 3}),
+    (saturating(1, 7), {"parallel": 4, "columns": 4}),
 ]
 for number, (network, engine) in enumerate(designs):
     with tempfile.TemporaryDirectory() as folder:

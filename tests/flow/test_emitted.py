@@ -77,8 +77,9 @@ def test_saturation_on_both_sides_is_exact(tmp_path):
     prove(network, tmp_path, parallel=3)
 
 
-def test_a_drain_that_sets_the_pace_is_exact_and_predicted(tmp_path):
-    prove(fixed(1, 7), tmp_path, parallel=4, interval=3)
+@pytest.mark.parametrize("engine", [{"interval": 3}, {"columns": 4}], ids=str)
+def test_a_drain_that_sets_the_pace_is_exact_and_predicted(engine, tmp_path):
+    prove(fixed(1, 7), tmp_path, parallel=4, **engine)
 
 
 @pytest.mark.parametrize("interval", [1, 2, 5])
