@@ -68,7 +68,8 @@ def test_synth_writes_its_result_beside_the_design(build, capsys):
     assert line.startswith(f"{build}: xc7a35t: ")
     (found,) = json.loads((build / "synthesis.json").read_text())
     assert found["device"] == "xc7a35t"
-    assert found["lut"] > 0
+    assert found["lut"] > 100
+    assert found["ff"] > 100
 
 
 WRONG = [

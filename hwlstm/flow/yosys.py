@@ -14,7 +14,7 @@ __all__ = ["core_script", "harness_script", "version", "warnings", "yosys"]
 _SYNTH = {
     "ecp5": ("synth_ecp5", ""),
     "ice40": ("synth_ice40 -dsp -device u", ""),
-    "xc7": ("synth_xilinx -family xc7", "-noiopad -noclkbuf"),
+    "xc7": ("synth_xilinx -flatten -family xc7", "-noiopad -noclkbuf"),
     "gowin": ("synth_gowin -family gw2a", "-noiopads"),
 }
 
