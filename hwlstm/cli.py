@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from .errors import HwlstmError
+from .plan.devices import DEVICES
 from .progress import progress
 
 __all__ = ["main"]
@@ -96,11 +97,16 @@ def add_build(commands):
         help="a format by hand, e.g. lstm.c=Q4.12; may be given often",
     )
     engine = it.add_argument_group("engine")
-    engine.add_argument("--device", help="plan for its multipliers and memories (ecp5-25f)")
+    engine.add_argument(
+        "--device",
+        help=f"plan for its multipliers and memories (ecp5-25f); one of {', '.join(DEVICES)}",
+    )
     engine.add_argument("--multipliers", type=int, help="or for that many multipliers")
     engine.add_argument("--parallel", type=int, help="or that many units in parallel")
-    engine.add_argument("--columns", type=int, help="columns per cycle: 1, 2, 4 or 8")
-    engine.add_argument("--interval", type=int, help="initiation interval of the cell, in cycles")
+    engine.add_argument("--columns", type=int, help="columns per cycle: 1, 2, 4 or 8 (chosen)")
+    engine.add_argument(
+        "--interval", type=int, help="cycles from unit to unit in the cell (chosen)"
+    )
     engine.add_argument("--taps", action="store_true", help="bring every gate out to a port")
     return it
 
@@ -117,11 +123,22 @@ def add_verify(commands):
         "--simulator",
         default="embedded",
         choices=("embedded", "icarus", "verilator"),
-        help="CXXRTL compiled here, or the cocotb bench (%(default)s)",
+        help="embedded: CXXRTL, compiled here; icarus, verilator: the cocotb bench "
+        "(extras sim, verilator) (%(default)s)",
     )
-    it.add_argument("--idle", type=float, default=0.0, help="probability of no input in a cycle")
-    it.add_argument("--backpressure", type=float, default=0.0, help="of no room in a cycle")
-    it.add_argument("--seed", type=int, default=1, help="which cycles (%(default)s)")
+    it.add_argument(
+        "--idle",
+        type=float,
+        default=0.0,
+        help="probability, cycle by cycle, that no input is offered (0)",
+    )
+    it.add_argument(
+        "--backpressure",
+        type=float,
+        default=0.0,
+        help="probability, cycle by cycle, that no output is taken (0)",
+    )
+    it.add_argument("--seed", type=int, default=1, help="decides which cycles stall (%(default)s)")
     return it
 
 
@@ -169,8 +186,10 @@ def add_demo(commands):
         description="Build, simulate and synthesise the bundled digits model.",
     )
     it.set_defaults(run=demo)
-    it.add_argument("--out", type=Path, default=Path("rtl_out/digits"), help="(%(default)s)")
-    it.add_argument("--device", default="ecp5-25f", help="(%(default)s)")
+    it.add_argument(
+        "--out", type=Path, default=Path("rtl_out/digits"), help="output folder (%(default)s)"
+    )
+    it.add_argument("--device", default="ecp5-25f", help="plan and synthesise for it (%(default)s)")
     return it
 
 
@@ -229,6 +248,8 @@ def calibration(options, network):
         if not (lo < hi and np.isfinite(hi - lo)):
             raise ValueError(f"Range must be finite, LO below HI, not {lo} {hi}")
         return np.random.default_rng(0).uniform(lo, hi, (32, 16, network.inputs)), None
+    if not options.data.is_file():
+        raise HwlstmError(f"{options.data} does not exist")
     try:
         content = np.load(options.data, allow_pickle=False)
         if isinstance(content, np.ndarray):
@@ -274,6 +295,7 @@ def verify(options) -> dict:
             progress=tell,
         )
         entry = record_verification(options.build, result, what="vectors")
+        refresh(options.build)
     timing = ", in exactly the predicted cycles" if entry["cycles_as_predicted"] else ""
     print(
         f"{options.build}: {result.compared} integers compared and equal, {result.outputs} outputs "
@@ -302,17 +324,26 @@ def synth(options) -> dict:
             progress=tell,
         )
         record_synthesis(options.build, result)
+        refresh(options.build)
     print(f"{options.build}: {describe_synthesis(result)}")
     for caveat in result.caveats:
         print(f"  {caveat}")
     return result.to_dict()
 
 
+def refresh(build: Path) -> None:
+    """Bring the report of a build up to what was measured last."""
+    from .report import report
+
+    report(build)
+
+
 def describe_synthesis(result) -> str:
     clock = f", {result.fmax_mhz:.1f} MHz routed" if result.fmax_mhz else ""
     fits = "" if result.fits else f"; does not fit: {', '.join(result.excess)}"
     return (
-        f"{result.device}: {result.lut} LUT, {result.ff} FF, {result.dsp} DSP, "
+        f"{result.device}: {result.lut} LUT ({result.lut_sites} sites with carry and memory), "
+        f"{result.ff} FF, {result.dsp} DSP, "
         f"{result.block_ram} block RAM{clock}{fits}"
     )
 

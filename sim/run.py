@@ -14,8 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cocotb_tools.check_results import get_results
-from cocotb_tools.runner import get_runner
+try:
+    from cocotb_tools.check_results import get_results
+    from cocotb_tools.runner import get_runner
+except ImportError:
+    sys.exit(f"cocotb 2.1 is missing for {sys.executable}; pip install cocotb, or make PYTHON=...")
 
 HERE = Path(__file__).resolve().parent
 TESTS = ("as_asked", "after_reset", "stalled", "apart")

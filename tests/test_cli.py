@@ -74,7 +74,7 @@ def test_synth_writes_its_result_beside_the_design(build, capsys):
 
 WRONG = [
     (["build", "{tmp}/none.onnx", "--range", "0", "1"], "none.onnx"),
-    (["build", "{model}", "--data", "{tmp}/none.npy"], "none.npy must be a .npy or .npz file"),
+    (["build", "{model}", "--data", "{tmp}/none.npy"], "none.npy does not exist"),
     (["build", "{model}", "--data", "{tmp}/text.npy"], "text.npy must be a .npy or .npz file"),
     (["build", "{model}", "--data", "{tmp}/other.npz"], "must hold an array x, not ['a']"),
     (

@@ -55,7 +55,9 @@ def write(
     HwlstmError
         If `out` exists and may not be replaced, is no build folder, or cannot be written.
     """
-    out, tell = Path(os.path.realpath(out)), progress or (lambda words: None)
+    out, tell = Path(out), progress or (lambda words: None)
+    if out.is_symlink():
+        out = out.resolve()
     if sequences is None and keep is None:
         sequences, keep = stimulus(plan.fixed)
     sequences, keep = checked(sequences, keep, plan.fixed)

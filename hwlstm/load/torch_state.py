@@ -48,7 +48,7 @@ def load_state_dict(
     check_shapes(arrays, recurrent)
     if steps not in ("all", "last") and not (linear is None and steps is None):
         raise ValueError(
-            f"steps must be 'all' or 'last', which a state dict does not say, not {steps!r}"
+            f"steps must be 'all' or 'last' (a state dict does not say it), not {steps!r}"
         )
     return assemble(arrays, recurrent, linear, steps=steps, classify=classify, name=name)
 

@@ -160,7 +160,7 @@ def test_a_link_out_of_the_folder_is_refused(graph):
 def test_a_missing_package_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     assert refusal(tmp_path / "model.onnx") == (
-        "Reading ONNX needs the package onnx: pip install 'hwlstm[onnx]'"
+        "Reading ONNX needs the package onnx: pip install -e '.[onnx]'"
     )
 
 

@@ -46,7 +46,7 @@ def test_a_state_dict_of_a_bare_lstm_gives_all_steps():
 
 
 def test_which_steps_are_read_must_be_said():
-    message = "^steps must be 'all' or 'last', which a state dict does not say, not None$"
+    message = "^steps must be 'all' or 'last' \\(a state dict does not say it\\), not None$"
     with pytest.raises(ValueError, match=message):
         load(Net().state_dict())
     bare = nn.LSTM(INPUTS, UNITS).state_dict()
