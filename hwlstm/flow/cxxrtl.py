@@ -15,7 +15,7 @@ from .cxxrtl_ports import found_ports, ports_text
 from .vectors import Expected
 from .verdict import wrong_port
 
-__all__ = ["Library", "cache_folder", "library"]
+__all__ = ["Library", "cache_folder", "compiled"]
 
 KEPT = 40
 CONVERGES = "bool converged = true;"  # what CXXRTL writes when one evaluation settles the design
@@ -34,7 +34,7 @@ class Library:
     compiler: str
 
 
-def library(build: Path, expected: Expected, *, progress: Callable[[str], None]) -> Library:
+def compiled(build: Path, expected: Expected, *, progress: Callable[[str], None]) -> Library:
     """Compile the design of `build` with the batch driver, or take it from the cache.
 
     The key is the hash of all that decides the result: design, ports, driver, commands, and the

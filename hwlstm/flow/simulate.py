@@ -153,7 +153,7 @@ def _check_cycles(predicted: list[int], measured: list[int]):
 
 
 def _embedded(build: Path, expected: Expected, stimulus: dict, tell) -> tuple[dict, dict]:
-    made = cxxrtl.library(build, expected, progress=tell)
+    made = cxxrtl.compiled(build, expected, progress=tell)
     tell("simulating")
     observed = embedded.simulate(made.path, expected, **stimulus)
     patience = expected.patience(stimulus["idle"], stimulus["backpressure"])

