@@ -133,7 +133,7 @@ def area(result: dict) -> Tile:
 
 
 RESOURCES = (
-    ("lut", "LUT"),
+    ("lut_sites", "LUT sites"),
     ("ff", "FF"),
     ("dsp", "DSP"),
     ("block_ram", "block RAM"),

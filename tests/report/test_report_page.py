@@ -48,7 +48,7 @@ def test_head_shows_the_numbers_and_how_they_were_obtained(classifier, write):
     assert "Cycles per step 51 a sequence of one step takes 78 cycles" in seen
     assert "8 output beats left in exactly the predicted cycles" in seen
     assert "Multiplier utilisation 39.2 % useful products of the 8 lane multipliers of lstm" in seen
-    assert "On ecp5-25f 50 MHz 1447 LUT, 3595 FF, 28 DSP and 11 block RAM" in seen
+    assert "On ecp5-25f 50 MHz 3027 LUT sites, 3595 FF, 28 DSP and 11 block RAM" in seen
     assert "Time per step 1.02 µs 245 thousand inferences a second, 4 steps each;" in seen
     assert "derived: cycles / clock" in seen
 
@@ -187,7 +187,7 @@ def test_synthesis_without_routes_names_the_command(classifier, write):
 
     seen = text(write(classifier | {"synthesis.json": [result]}))
 
-    assert "On ecp5-25f 1447 LUT 3595 FF, 28 DSP and 11 block RAM no clock; yosys" in seen
+    assert "On ecp5-25f 3027 LUT sites 3595 FF, 28 DSP and 11 block RAM no clock; yosys" in seen
     assert "No time per step without place and route; run hwlstm synth rtl_out/tiny." in seen
 
 
