@@ -67,10 +67,8 @@ def demo(
     record_verification(build, classified, what="test split", accuracy=accuracy)
 
     with tempfile.TemporaryDirectory(prefix=".tapped-", dir=build.parent) as folder:
-        few = [raw[:TAPPED], keep[:TAPPED]]
-        twin = write(
-            engines, Path(folder) / build.name, sequences=list(few[0]), keep=few[1], taps=True
-        )
+        few = list(raw[:TAPPED])
+        twin = write(engines, Path(folder) / build.name, sequences=few, taps=True)
         tapped = verify(twin, progress=tell)
         record_verification(build, tapped, what="every gate and state, on tap ports")
 

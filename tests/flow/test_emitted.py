@@ -59,6 +59,17 @@ def test_every_integer_is_equal_and_every_cycle_predicted(shape, columns, tmp_pa
     assert flowing.outputs == units * sum(LENGTHS)
 
 
+@pytest.mark.parametrize("bits", [2, 3, 18])
+def test_the_narrowest_and_the_widest_numbers_are_exact(bits, tmp_path):
+    prove(fixed(3, 5, cell=Vanilla(), bits=bits, weights=bits), tmp_path, parallel=2)
+
+
+@pytest.mark.parametrize("interval", [1, 4])
+def test_eight_columns_a_cycle_are_exact(interval, tmp_path):
+    network = fixed(9, 10, initial=True)
+    prove(network, tmp_path, parallel=3, columns=8, interval=interval)
+
+
 def test_a_sequence_of_fifty_steps_is_exact_to_its_end(tmp_path):
     network = fixed(3, 6, formats={"lstm.b": "Q2.7"})
     prove(network, tmp_path, parallel=3, lengths=[50, 50, 1])
