@@ -10,6 +10,7 @@ from ..errors import HwlstmError
 from ..plan.devices import Device
 from ..plan.devices import device as known_device
 from .harness import harness
+from .pack import Packed, pack
 from .place import Placement, Route, nextpnr, place_and_route
 from .resources import LATCHES, Netlist, Resources, counted, excess
 from .sources import copied
@@ -37,6 +38,8 @@ class SynthReport(Resources):
     fmax_mhz : float or None
         The clock to quote: the median, clipped to what the tool does not know. None without
         routes, and where paths of unknown length are not timed.
+    packed : Packed or None
+        What was put into blocks and adders before counting; None where yosys does that itself.
     caveats : tuple of str
         Sentences that belong beside every number here.
     warnings : tuple of str
@@ -44,8 +47,8 @@ class SynthReport(Resources):
     tools : dict
         Name -> version.
     commands : tuple of str
-        As run in the work directory, where the scripts and logs remain. harness.ys joins the
-        core and its harness in between.
+        As run in the work directory, where the scripts and logs remain. In between the core is
+        packed (:mod:`hwlstm.flow.pack`), and harness.ys joins it and its harness.
     seconds : float
         Synthesis of the core alone.
     """
@@ -57,6 +60,7 @@ class SynthReport(Resources):
     routes: tuple[Route, ...]
     median_mhz: float | None
     fmax_mhz: float | None
+    packed: Packed | None
     caveats: tuple[str, ...]
     warnings: tuple[str, ...]
     tools: dict[str, str]
@@ -127,7 +131,8 @@ def synth(
 
     tell(f"Synthesis of {top} for {target.name}.")
     core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
-    netlist = Netlist.read(work / "core.json", top)
+    name, packed = _packed(work, top, target)
+    netlist = Netlist.read(work / name, top)
     used = counted(netlist, target.family)
     _refuse(top, used)
     over = excess(used, target)
@@ -136,7 +141,7 @@ def synth(
     if routable and not over:
         (work / "harness.v").write_text(harness(top, netlist.ports, clock), encoding="utf-8")
         tell(f"Synthesis of the harness around {top}.")
-        yosys(harness_script(target.family), "harness", cwd=work, timeout=timeout)
+        yosys(harness_script(name, top, target.family), "harness", cwd=work, timeout=timeout)
         placed = place_and_route(
             "harness.json",
             target,
@@ -149,13 +154,21 @@ def synth(
         )
         over = placed.excess
     known = limit(target, used, netlist)
-    return _report(top, target, core, used, over, placed, known, place)
+    return _report(top, target, core, packed, used, over, placed, known, place)
+
+
+def _packed(work: Path, top: str, device: Device) -> tuple[str, Packed | None]:
+    """The netlist to count and to place; the one of yosys stays beside it."""
+    if device.family != "ecp5":
+        return "core.json", None
+    return "packed.json", pack(work / "core.json", work / "packed.json", top)
 
 
 def _report(
     top: str,
     device: Device,
     core: Run,
+    packed: Packed | None,
     used: Resources,
     over: tuple[str, ...],
     placed: Placement | None,
@@ -173,7 +186,8 @@ def _report(
         routes=routes,
         median_mhz=median,
         fmax_mhz=_quoted(median, known),
-        caveats=_caveats(device, known, routes, over, wanted),
+        packed=packed,
+        caveats=(*_moved(packed), *_caveats(device, known, routes, over, wanted)),
         warnings=warnings(core),
         tools={"yosys": version(core)} | ({"nextpnr": placed.version} if placed else {}),
         commands=(core.command, *(placed.commands if placed else ())),
@@ -203,6 +217,15 @@ def _quoted(median: float | None, known: Limit) -> float | None:
     if median is None or not known.trusted:
         return None
     return median if known.mhz is None else min(median, known.mhz)
+
+
+def _moved(packed: Packed | None) -> tuple[str, ...]:
+    if packed is None or packed == Packed(0, 0, 0):
+        return ()
+    return (
+        f"The netlist is yosys' own with {packed.block_rams} registers put into block RAMs, "
+        f"{packed.multipliers} into multipliers, and {packed.adders} LUTs into adders.",
+    )
 
 
 def _caveats(

@@ -3,6 +3,7 @@
 Measured with nextpnr 0.11.1. Gowin also in YosysHQ/nextpnr pull requests 1345 and 1786, issue 1803.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..plan.devices import Device
@@ -39,20 +40,37 @@ def limit(device: Device, used: Resources, netlist: Netlist) -> Limit:
 
 
 def _ecp5(device: Device, used: Resources, netlist: Netlist) -> Limit:
-    caveats = []
-    if used.block_ram:
-        caveats.append(
-            f"nextpnr does not know that a block RAM stops at {device.block_ram_mhz:g} MHz "
-            f"(speed {device.speed}); the clock is clipped to it."
-        )
-    if hidden := sum(map(_enclosed_mult18, netlist.parameters("MULT18X18D"))):
-        caveats.append(
-            f"nextpnr does not time the inside of multipliers with registers on both sides: "
-            f"{hidden} of {used.dsp}."
-        )
-    if alus := len(netlist.parameters("ALU54B")):
+    alus = len(netlist.parameters("ALU54B"))
+    known = [*_ecp5_block_rams(device, netlist), *_ecp5_multipliers(device, used, netlist)]
+    caveats = [text for _, text in known]
+    if alus:
         caveats.append(f"nextpnr does not time ALU54B: {alus} used.")
-    return Limit(device.block_ram_mhz if used.block_ram else None, not alus, tuple(caveats))
+    return Limit(min((mhz for mhz, _ in known), default=None), not alus, tuple(caveats))
+
+
+def _ecp5_block_rams(device: Device, netlist: Netlist) -> Iterator[tuple[float, str]]:
+    rams = [*netlist.parameters("DP16KD"), *netlist.parameters("PDPW16KD")]
+    kind, mhz = "block RAM", device.block_ram_mhz
+    if any(ram.get(f"WRITEMODE_{port}") == "READBEFOREWRITE" for ram in rams for port in "AB"):
+        kind, mhz = "block RAM that reads before it writes", device.block_ram_read_first_mhz
+    if rams and mhz:
+        yield (
+            mhz,
+            f"nextpnr does not know that a {kind} stops at {mhz:g} MHz (speed {device.speed}); "
+            "the clock is clipped to it.",
+        )
+
+
+def _ecp5_multipliers(
+    device: Device, used: Resources, netlist: Netlist
+) -> Iterator[tuple[float, str]]:
+    hidden = sum(map(_enclosed_mult18, netlist.parameters("MULT18X18D")))
+    if hidden and (mhz := device.multiplier_mhz):
+        yield (
+            mhz,
+            "nextpnr does not time the inside of multipliers with registers on both sides, "
+            f"{hidden} of {used.dsp}; the clock is clipped to a cautious {mhz:g} MHz.",
+        )
 
 
 def _enclosed_mult18(parameters: dict) -> bool:

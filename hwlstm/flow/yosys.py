@@ -31,19 +31,18 @@ _HARMLESS = re.compile(r"Lexer warning:|\(at /.*share/")
 
 
 def core_script(names: Sequence[str], top: str, family: str) -> list[str]:
-    """Synthesise module `top` of the files `names` to core.json and core.il."""
+    """Synthesise module `top` of the files `names` to core.json."""
     command, core_only = _SYNTH[family]
     return [
         *(f'{_READ.get(Path(name).suffix, "read_verilog")} "{name}"' for name in names),
         f"{command} {core_only} -top {top}",
         f"select -module {top}",
         "write_json -selected core.json",
-        "write_rtlil -selected core.il",
     ]
 
 
-def harness_script(family: str) -> list[str]:
-    """Put core.il into harness.v as harness.json.
+def harness_script(netlist: str, top: str, family: str) -> list[str]:
+    """Put module `top` of the JSON `netlist` into harness.v as harness.json.
 
     The harness is synthesised around a black box, so that the core is placed as it was counted.
     """
@@ -51,7 +50,8 @@ def harness_script(family: str) -> list[str]:
     return [
         "read_verilog harness.v",
         f"{command} -top {HARNESS}",
-        "read_rtlil -overwrite core.il",
+        f"delete ={top}",
+        f"read_json {netlist}",
         "flatten",
         "opt_clean",
         "write_json harness.json",

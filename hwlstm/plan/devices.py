@@ -5,7 +5,10 @@ Sources, by family:
 ecp5
     Lattice FPGA-DS-02012, table 1.1 (multipliers, sysMEM blocks); LUTs and registers of 25F, 45F
     and 85F as nextpnr-ecp5 counts them. The 12F is a 25F die sold as 12 K LUTs and 32 blocks;
-    nextpnr lets it be overfilled, the numbers here do not. Clock limit of a block RAM: -6.
+    nextpnr lets it be overfilled, the numbers here do not. Clock limits at speed 6: of a block
+    RAM by the shortest pulses in Project Trellis' timing data (2359 ps; 3235 ps if it reads before
+    it writes). There is none for a multiplier with registers on both sides: 175 MHz is cautious,
+    since from the input registers to the output pins it takes 3.86 ns there.
 ice40
     Lattice FPGA-DS-02008, table 2.1.
 xc7
@@ -47,8 +50,9 @@ class Device:
         For a measurement: the clock on a clock pin, others where the tool insists.
     target_mhz : float or None
         Clock to ask of place and route unless told otherwise; None: no open tool for this family.
-    block_ram_mhz : float or None
-        Clock limit of a block RAM where place and route does not know it.
+    block_ram_mhz, block_ram_read_first_mhz, multiplier_mhz : float or None
+        Clock limits that place and route does not know: of a block RAM, of one with a port that
+        reads before it writes, of a multiplier between its own registers.
     """
 
     name: str
@@ -68,6 +72,8 @@ class Device:
     pins: tuple[tuple[str, str], ...] = ()
     target_mhz: float | None = None
     block_ram_mhz: float | None = None
+    block_ram_read_first_mhz: float | None = None
+    multiplier_mhz: float | None = None
 
     @property
     def routable(self) -> bool:
@@ -97,6 +103,8 @@ def _ecp5(name: str, die: str, luts: int, multipliers: int, block_rams: int) -> 
         pins=(("clk", "G2"),),
         target_mhz=150.0,
         block_ram_mhz=212.0,
+        block_ram_read_first_mhz=155.0,
+        multiplier_mhz=175.0,
     )
 
 

@@ -23,16 +23,25 @@ def test_logic_alone_has_no_limit():
 
 
 def test_an_ecp5_block_ram_clips_the_clock():
-    assert judged("ecp5-25f", ("DP16KD", {})).mhz == 212.0
+    assert judged("ecp5-25f", ("DP16KD", {"WRITEMODE_A": "NORMAL"})).mhz == 212.0
+    first = ("DP16KD", {"WRITEMODE_A": "NORMAL", "WRITEMODE_B": "READBEFOREWRITE"})
+    known = judged("ecp5-25f", ("DP16KD", {}), first)
+    assert known.mhz == 155.0
+    assert known.caveats == (
+        "nextpnr does not know that a block RAM that reads before it writes stops at 155 MHz "
+        "(speed 6); the clock is clipped to it.",
+    )
 
 
 def test_an_ecp5_multiplier_with_registers_on_both_sides_hides_its_inside():
     on = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0"}
-    hidden = judged("ecp5-25f", ("MULT18X18D", on), ("MULT18X18D", {}))
-    assert hidden.caveats == (
-        "nextpnr does not time the inside of multipliers with registers on both sides: 1 of 2.",
+    hidden = judged("ecp5-25f", ("MULT18X18D", on), ("MULT18X18D", {}), ("DP16KD", {}))
+    assert hidden.mhz == 175.0
+    assert hidden.caveats[-1] == (
+        "nextpnr does not time the inside of multipliers with registers on both sides, 1 of 2; "
+        "the clock is clipped to a cautious 175 MHz."
     )
-    assert judged("ecp5-25f", ("MULT18X18D", on | {"REG_OUTPUT_CLK": "NONE"})).caveats == ()
+    assert judged("ecp5-25f", ("MULT18X18D", on | {"REG_OUTPUT_CLK": "NONE"})) == Limit()
 
 
 def test_an_ecp5_alu_is_not_trusted():
