@@ -1,7 +1,7 @@
 """python -m benchmarks [TABLE ...]: every performance figure of the README, measured anew.
 
-Tables: cycles, golden, simulation, area. Figures depend on the machine where they are times, and
-on the versions of the tools where they are areas and clocks; both are printed.
+Tables: cycles, golden, simulation, area, activations. Figures depend on the machine where they are
+times, and on the versions of the tools where they are areas and clocks; both are printed.
 """
 
 import argparse
@@ -21,6 +21,13 @@ from hwlstm.fixed import narrow, quantise
 from hwlstm.golden.engine import IntegerEngine
 from hwlstm.plan import network_times
 from tests.designs import SHAPES
+
+from .activations import (
+    ACTIVATION_COLUMNS,
+    MULTIPLIER_COLUMNS,
+    activation_rows,
+    multiplier_rows,
+)
 
 STEPS = 20
 
@@ -252,7 +259,21 @@ def area() -> list[dict]:
     return table("Area and routed clock (one seed)", columns, rows())
 
 
-TABLES = {"cycles": cycles, "golden": golden, "simulation": simulation, "area": area}
+def activations() -> list[dict]:
+    """Error, area and clock of activation units, beside those of others; multipliers in LUTs."""
+    title = "Activation units, ECP5-25F, median of three seeds"
+    rows = table(title, ACTIVATION_COLUMNS, activation_rows())
+    title = "LUT sites of multipliers without DSP blocks"
+    return rows + table(title, MULTIPLIER_COLUMNS, multiplier_rows())
+
+
+TABLES = {
+    "cycles": cycles,
+    "golden": golden,
+    "simulation": simulation,
+    "area": area,
+    "activations": activations,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,10 @@
 """What the command line understands: commands, options, help."""
 
 import argparse
+import textwrap
 from pathlib import Path
 
+from .activation import FAMILIES, FUNCTIONS, RESOURCES
 from .plan.devices import DEVICES
 
 __all__ = ["parser"]
@@ -13,6 +15,15 @@ from a model to a report:
   hwlstm verify rtl_out/model --idle 0.3 --backpressure 0.3
   hwlstm synth rtl_out/model --device ecp5-25f
   hwlstm report rtl_out/model
+an activation function alone, with its certificate:
+  hwlstm activation tanh --input Q4.12 --output Q1.15 --max-ulp 1 --device ecp5-25f
+"""
+
+ACTIVATION = """\
+functions (alpha and beta as in ONNX):
+  {functions}
+FILE.py:NAME is a function of your own, of a float64 array to one of its shape. The file is
+executed, with all that it does.
 """
 
 
@@ -24,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (add_build, add_verify, add_synth, add_report, add_inspect, add_demo):
+    for add in COMMANDS:
         command = add(commands)
         command.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
         command.add_argument("--quiet", action="store_true", help="no progress")
@@ -65,6 +76,17 @@ def add_build(commands):
         default=[],
         metavar="LAYER.SIGNAL=Qm.n",
         help="a format by hand, e.g. lstm.c=Q4.12; may be given often",
+    )
+    numbers.add_argument(
+        "--max-ulp",
+        type=float,
+        default=1.0,
+        metavar="ULP",
+        help="bound of the activations' error, in units of the last place (%(default)s)",
+    )
+    add_resources(numbers)
+    numbers.add_argument(
+        "--shared", action="store_true", help="one table for the sigmoids and tanhs of the gates"
     )
     engine = it.add_argument_group("engine")
     engine.add_argument(
@@ -156,3 +178,78 @@ def add_demo(commands):
     )
     it.add_argument("--device", default="ecp5-25f", help="plan and synthesise for it (%(default)s)")
     return it
+
+
+def add_activation(commands):
+    it = commands.add_parser(
+        "activation",
+        help="one activation function: its unit, certificate, Verilog",
+        description="Find the cheapest unit that computes a function within a bound, measure its "
+        "error over every input code, and say what it takes.",
+        epilog=ACTIVATION.format(functions=textwrap.fill(", ".join(FUNCTIONS), 96)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    it.add_argument("function", help="a name from the list below, or FILE.py:NAME")
+    it.add_argument("--input", required=True, metavar="Qm.n", help="its format, e.g. Q4.12")
+    it.add_argument("--output", required=True, metavar="Qm.n", help="its format, e.g. Q1.15")
+    it.add_argument(
+        "--max-ulp",
+        type=float,
+        default=1.0,
+        metavar="ULP",
+        help="bound of the error in units of the output's last place; 0.5 is correct rounding "
+        "(%(default)s)",
+    )
+    it.add_argument("--alpha", type=float, help="parameter of the function (ONNX's default)")
+    it.add_argument("--beta", type=float, help="parameter of the function (ONNX's default)")
+    for which, what in (
+        ("monotone", "outputs rise or fall as the function does"),
+        ("symmetric", "y(x) + y(-x) is the same for every x"),
+    ):
+        it.add_argument(
+            f"--{which}",
+            action=argparse.BooleanOptionalAction,
+            help=f"demand that {what}, or do without; by default kept unless it cannot be",
+        )
+    unit = it.add_argument_group("unit")
+    unit.add_argument("--family", help=f"one of {', '.join(FAMILIES)} (the cheapest)")
+    unit.add_argument(
+        "--latency", type=int, metavar="CYCLES", help="from x to y (the fastest clock)"
+    )
+    add_resources(unit)
+    out = it.add_argument_group("results")
+    out.add_argument("--verilog", type=Path, metavar="FILE", help="write the unit's Verilog")
+    out.add_argument("--plot", type=Path, metavar="FILE", help="draw its error, as SVG")
+    out.add_argument("--device", help=f"synthesise it for one of {', '.join(DEVICES)}")
+    out.add_argument("--no-place", action="store_true", help="synthesis only: no clock")
+    out.add_argument("--seeds", type=int, nargs="+", default=[1], help="of place and route")
+    out.add_argument(
+        "--work", type=Path, metavar="DIR", help="keep the synthesis and its logs here"
+    )
+    return it
+
+
+def add_resources(group):
+    group.add_argument(
+        "--resources",
+        type=resources,
+        default=RESOURCES,
+        metavar="LIST",
+        help="what activations may take besides look-up tables: "
+        f"{','.join(RESOURCES)}; or none (all)",
+    )
+
+
+def resources(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(text.split(","))
+
+
+COMMANDS = (
+    add_build,
+    add_verify,
+    add_synth,
+    add_report,
+    add_inspect,
+    add_activation,
+    add_demo,
+)

@@ -1,27 +1,32 @@
-"""The command line: hwlstm build | verify | synth | report | inspect | demo."""
+"""The command line: hwlstm build | verify | synth | report | inspect | activation | demo."""
 
 import json
+import os
 import sys
+import tempfile
 import warnings
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from .arguments import parser
-from .errors import HwlstmError
+from .errors import HwlstmError, ToolFailed
 from .progress import progress
 
 __all__ = ["main"]
+
+WRITTEN = ("json", "verilog", "plot")
+"""Options that name a file to write."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 after one line that names what was wrong."""
     parsed = parser().parse_args(arguments)
     try:
-        if parsed.json and (parsed.json.is_dir() or not parsed.json.parent.is_dir()):
-            raise HwlstmError(f"{parsed.json} must be a file in an existing folder")
+        check_writable([path for name in WRITTEN if (path := getattr(parsed, name, None))])
         result = COMMANDS[parsed.command](parsed)
         if parsed.json:
             parsed.json.write_text(json.dumps(result, indent=1, default=str) + "\n")
@@ -34,6 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"hwlstm {parsed.command}: interrupted", file=sys.stderr)
         return 2
     return 0
+
+
+def check_writable(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir() or not path.parent.is_dir():
+            raise HwlstmError(f"{path} must be a file in an existing folder")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise HwlstmError(f"{path} cannot be written")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise HwlstmError(f"{paths[0]} must not be named twice as a file to write")
 
 
 def build(options) -> dict:
@@ -54,6 +69,9 @@ def build(options) -> dict:
             x,
             weights=options.weights,
             bits=options.bits,
+            max_ulp=options.max_ulp,
+            resources=options.resources,
+            shared=options.shared,
             formats=dict(assignment(text) for text in options.format),
         )
         measured = quantisation(measure(network, fixed, x, labels))
@@ -264,11 +282,102 @@ def demo(options) -> dict:
     }
 
 
+def activation(options) -> dict:
+    from .activation import Activation, check_reference, function
+    from .flow.activation import activation_verilog, description
+    from .flow.record import synthesis
+    from .load.function import load_function
+    from .plan.devices import device
+    from .report.activation import COLUMNS, activation_plot
+
+    if options.device:
+        device(options.device)
+    elif options.no_place or options.work:
+        raise ValueError("--no-place and --work need --device")
+    with progress(4 + len(options.seeds), quiet=options.quiet) as tell:
+        tell("reading the function")
+        what = function(load_function(options.function), options.alpha, options.beta)
+        tell("looking for the cheapest unit")
+        unit = Activation(
+            what,
+            options.input,
+            options.output,
+            max_ulp=options.max_ulp,
+            monotone=options.monotone,
+            symmetric=options.symmetric,
+            resources=options.resources,
+            latency=options.latency,
+            family=options.family,
+        )
+        tell("checking the reference")
+        reference = check_reference(unit.target)
+        verilog = activation_verilog(unit) if options.verilog else ""
+        measured = synthesised(unit, options, tell) if options.device else None
+    if options.verilog:
+        options.verilog.write_text(verilog, encoding="utf-8")
+    if options.plot:
+        options.plot.write_text(activation_plot(description(unit, COLUMNS)), encoding="utf-8")
+    demands = {name: getattr(options, name) for name in ("monotone", "symmetric", "family")}
+    result = {
+        **description(unit),
+        "asked": {**demands, "resources": sorted(unit.resources), "latency": options.latency},
+        "reference": asdict(reference) if reference else None,
+        "synthesis": synthesis(measured) if measured else None,
+    }
+    print(describe_activation(result))
+    if measured:
+        tools = ", ".join(f"{name} {version}" for name, version in measured.tools.items())
+        for line in (describe_synthesis(measured), tools, *measured.caveats):
+            print(f"{'synthesis' if line.startswith(measured.device) else '':10} {line}")
+    return result
+
+
+def synthesised(unit, options, tell):
+    from .flow.activation import synth_activation
+
+    choices = {"seeds": options.seeds, "place": not options.no_place, "progress": tell}
+    if options.work:
+        return synth_activation(unit, options.device, options.work, **choices)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return synth_activation(unit, options.device, Path(folder), **choices)
+        except ToolFailed as error:
+            if error.log is None:
+                raise
+            # The log goes with the folder.
+            text = str(error).replace(f"log: {error.log}", "--work DIR keeps its log")
+            raise HwlstmError(text) from None
+
+
+def describe_activation(it: dict) -> str:
+    """The certificate."""
+    yes = {True: "yes", False: "no"}
+    table = f", {it['words']} words x {it['word_bits']} bits" if it["words"] else ""
+    cycles = "1 cycle" if it["latency"] == 1 else f"{it['latency']} cycles"
+    worst = f"; the largest error is at x = {it['worst']:g}" if it["max_ulp"] else ""
+    reference = "float64 as the function gives it; not compared with more digits"
+    if it["reference"]:
+        reference = (
+            f"{it['reference']['codes']} codes within 0.01 ulp of a tie agree with 50 digits to "
+            f"{it['reference']['max_ulp']:.1e} ulp"
+        )
+    return f"""\
+function   {it["function"]}, {it["input"]} -> {it["output"]}
+unit       {it["family"]}{table}; {cycles} from x to y
+error      at most {it["max_ulp"]:.6g} ulp (bound {it["bound"]:g}), {it["mean_ulp"]:.6g} on average
+checked    all {it["codes"]} codes of x{worst}
+monotone   {yes[it["monotone"]]}
+symmetric  {yes[it["symmetric"]]}
+saturated  {it["saturated_codes"]} codes, at which the function leaves {it["output"]}
+reference  {reference}"""
+
+
 COMMANDS = {
     "build": build,
     "verify": verify,
     "synth": synth,
     "report": report,
     "inspect": inspect,
+    "activation": activation,
     "demo": demo,
 }

@@ -153,5 +153,5 @@ def test_help_shows_the_way_from_model_to_report(capsys):
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for command in ("build", "verify", "synth", "report", "inspect", "demo"):
-        assert f"  {command} " in text
+    for command in ("build", "verify", "synth", "report", "inspect", "activation", "demo"):
+        assert f"\n    {command}" in text

@@ -1,6 +1,5 @@
 """What a build says of itself: manifest.json and vectors.json."""
 
-from dataclasses import asdict
 from fractions import Fraction
 from importlib.metadata import version
 
@@ -10,6 +9,7 @@ from ..fixed_network import FixedLayer
 from ..golden import run_sequences
 from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times
 from ..plan.network import slot
+from .activation import description
 
 __all__ = ["manifest", "vectors"]
 
@@ -106,17 +106,7 @@ def layer(engine: LayerPlan) -> dict:
             name: {"words": words, "bits": bits} for name, (words, bits) in engine.memories.items()
         },
         "formats": {name: str(fmt) for name, fmt in fixed.formats.items()},
-        "tables": {
-            name: {
-                "function": table.function,
-                "input": str(table.in_format),
-                "output": str(table.out_format),
-                "family": type(table.coefficients).__name__,
-                "words": table.coefficients.words,
-                **asdict(table.certificate),
-            }
-            for name, table in fixed.tables.items()
-        },
+        "tables": {name: description(table) for name, table in fixed.tables.items()},
         "pipeline": [
             {
                 "operation": op.kind,

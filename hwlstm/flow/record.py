@@ -7,19 +7,20 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..errors import HwlstmError
 from ..quantize import Quantisation
 from .simulate import SimulationReport
 from .synth import SynthReport
 
-__all__ = ["quantisation", "read", "record_synthesis", "record_verification"]
+__all__ = ["quantisation", "read", "record_synthesis", "record_verification", "synthesis"]
 
 VERIFICATION = "verification.json"
 SYNTHESIS = "synthesis.json"
 
 
-def read(build: Path, name: str):
+def read(build: Path, name: str) -> Any:
     """JSON content of a file of a build folder; None if it is not there."""
     if not (build / "manifest.json").is_file():
         raise HwlstmError(f"{build} is no build folder: it has no manifest.json")
@@ -85,11 +86,17 @@ def record_verification(
     return entry
 
 
-def record_synthesis(build: Path, result: SynthReport) -> dict:
-    """Add a result to synthesis.json; one for the same device is replaced."""
+def synthesis(result: SynthReport) -> dict:
+    """JSON-able form of a SynthReport, without the times that it took."""
     entry = result.to_dict()
     for timed in (entry, *entry["routes"]):
         timed.pop("seconds", None)
+    return entry
+
+
+def record_synthesis(build: Path, result: SynthReport) -> dict:
+    """Add a result to synthesis.json; one for the same device is replaced."""
+    entry = synthesis(result)
     kept = [old for old in entries(build, SYNTHESIS) if old.get("device") != result.device]
     save(build, SYNTHESIS, [*kept, entry])
     return entry

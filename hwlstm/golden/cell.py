@@ -70,7 +70,7 @@ class IntegerCell:
         self.names = layer.cell.graph.names
         self.frac = {node: layer.seen(node).frac for node in self.order}
         self.tables = {
-            name: (table.coefficients.codes().astype(dtype), table.in_format.lo)
+            name: (table.codes.astype(dtype), table.in_format.lo)
             for name, table in layer.tables.items()
         }
 

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ..activation import column_bits
+from ..activation import joint_table
 from ..errors import UnsupportedModel
 from ..fixed import Interval
 from ..fixed_network import FixedLayer
@@ -113,7 +113,7 @@ class LayerPlan:
         return lanes + sum(
             product_blocks(*factor_bits(operations, self.layer), bits)
             for operations in self.schedule.units.values()
-            if operations[0].kind in ("mul", "piecewise")
+            if self.schedule.multiplies(operations[0])
         )
 
     @property
@@ -208,10 +208,10 @@ class LayerPlan:
             found[f"prev_{name}"] = (state_words(layer.units), formats[name].width)
         found["output"] = (self.fifo_depth, formats[layer.output].width + 2)
         for name, operations in self.schedule.units.items():
-            if operations[0].kind in ("direct", "piecewise"):
-                tables = {layer.tables[op.table] for op in operations}
-                sizes = [(t.coefficients.words, t.coefficients.word_bits) for t in tables]
-                found[f"table_{name}"] = (sum(n for n, _ in sizes), max(bits for _, bits in sizes))
+            tables = {layer.tables[op.table]: None for op in operations if op.table}
+            table = joint_table([each.unit for each in tables]) if tables else None
+            if table and table.block_ram:
+                found[f"table_{name}"] = (table.words, table.word_bits)
         return found
 
 
@@ -242,9 +242,9 @@ def product_blocks(a: int, b: int, bits: tuple[int, int]) -> int:
 
 def factor_bits(operations: list[Operation], layer: FixedLayer) -> tuple[int, int]:
     """Widths of the two signed operands of a shared multiplier, or of a table's."""
-    if operations[0].kind == "piecewise":
-        tables = [layer.tables[op.table].coefficients for op in operations]
-        return max(column_bits(table.b) for table in tables), tables[0].t_bits + 1
+    if operations[0].table:
+        factors = [layer.tables[op.table].unit.factors for op in operations]
+        return max(a for a, _ in factors), max(b for _, b in factors)
     spans = [[op.operands[k].value.interval for op in operations] for k in (0, 1)]
     a, b = (max(span.signed_width for span in factor) for factor in spans)
     return a, b

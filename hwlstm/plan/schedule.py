@@ -9,7 +9,6 @@ acyclic and list scheduling by longest tail always succeeds.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ..activation import Direct
 from ..cells.graph import Node
 from ..cells.ranges import aligned, constant
 from ..fixed import Format, Interval, rounded
@@ -25,17 +24,15 @@ LATENCY = {
     "select": 1,
     "round": 1,
     "clip": 1,
-    "direct": 2,
-    "piecewise": 4,
 }
-"""Cycles from operands to a registered result."""
+"""Cycles from operands to a registered result; an activation knows its own."""
 
 EARLIEST = -5
 """First cycle in which memories can deliver p and the previous state: the drain announces a unit
 as long before its sums as one column takes through memory and lane (LayerPlan.lead)."""
 
 
-SHARED = ("mul", "direct", "piecewise")
+SHARED = ("mul", "activation")
 """Operations worth a multiplexer in front of one part; the others stay private."""
 
 
@@ -67,9 +64,11 @@ class Operation:
     Attributes
     ----------
     kind : str
-        A key of LATENCY.
+        A key of LATENCY, or activation.
+    latency : int
+        Cycles from operands to result.
     table : str
-        Name of the Activation, for tables.
+        Name of the Activation.
     unit : str
         The part that computes it; operations with the same unit share it.
     """
@@ -77,6 +76,7 @@ class Operation:
     kind: str
     operands: tuple[Operand, ...]
     result: Value
+    latency: int
     table: str = ""
     start: int = 0
     unit: str = ""
@@ -84,7 +84,7 @@ class Operation:
     @property
     def end(self) -> int:
         """The cycle in which the result can be read."""
-        return self.start + LATENCY[self.kind]
+        return self.start + self.latency
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class Schedule:
 
     Attributes
     ----------
+    layer : FixedLayer
     interval : int
         Initiation interval: cycles from one unit to the next.
     operations : tuple of Operation
@@ -101,6 +102,7 @@ class Schedule:
         Name to the Operand that carries it in the fraction bits of its format.
     """
 
+    layer: FixedLayer
     interval: int
     operations: tuple[Operation, ...]
     named: dict[str, Operand]
@@ -153,8 +155,11 @@ class Schedule:
 
     @property
     def multipliers(self) -> int:
-        """Multipliers, of products and of piecewise linear tables."""
-        return sum(ops[0].kind in ("mul", "piecewise") for ops in self.units.values())
+        """Multipliers, of products and inside activation units."""
+        return sum(self.multiplies(ops[0]) for ops in self.units.values())
+
+    def multiplies(self, op: Operation) -> bool:
+        return op.kind == "mul" or bool(op.table and self.layer.tables[op.table].unit.factors)
 
 
 def schedule(layer: FixedLayer, interval: int = 1) -> Schedule:
@@ -163,7 +168,7 @@ def schedule(layer: FixedLayer, interval: int = 1) -> Schedule:
         raise ValueError(f"Initiation interval must be at least 1 cycle, not {interval!r}")
     lowering = Lowering(layer)
     placed = place(lowering.operations, layer, interval)
-    return Schedule(interval, tuple(delay_early(placed, interval)), lowering.named)
+    return Schedule(layer, interval, tuple(delay_early(placed, interval)), lowering.named)
 
 
 class Lowering:
@@ -194,7 +199,8 @@ class Lowering:
 
     def emit(self, kind: str, operands, interval: Interval, table: str = "") -> Value:
         result = self.value(interval)
-        self.operations.append(Operation(kind, tuple(operands), result, table))
+        latency = self.layer.tables[table].latency if table else LATENCY[kind]
+        self.operations.append(Operation(kind, tuple(operands), result, latency, table))
         return result
 
     def lowered(self, node: Node, args: list[Value]) -> Value:
@@ -226,9 +232,8 @@ class Lowering:
     def table(self, node: Node, arg: Value) -> Value:
         name = self.layer.cell.graph.names[node]
         table = self.layer.tables[name]
-        kind = "direct" if isinstance(table.coefficients, Direct) else "piecewise"
         shift = table.in_format.frac - arg.interval.frac
-        return self.emit(kind, [Operand(arg, shift)], table.result, name)
+        return self.emit("activation", [Operand(arg, shift)], table.result, name)
 
     def aligned(self, args: list[Value]) -> list[Operand]:
         fracs = [interval.frac for interval in aligned(*(arg.interval for arg in args))]
@@ -261,6 +266,7 @@ def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list
     for op in operations:
         classes[unit_class(op, layer)] = classes.get(unit_class(op, layer), 0) + 1
     taken: set[tuple] = set()
+    parts: dict[tuple, int] = {}
     born: dict[Value, int] = {}
     placed: list[Operation] = []
     waiting = sorted(operations, key=lambda op: -tail[op.result])
@@ -273,8 +279,9 @@ def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list
         while not (free := [k for k in range(copies) if (key, k, start % interval) not in taken]):
             start += 1
         taken.add((key, free[0], start % interval))
-        name = "_".join(map(str, (*key, free[0]) if op.kind in SHARED else key))
-        placed.append(replace(op, start=start, unit=name))
+        part = parts.setdefault((key, free[0]), sum(known[0] == op.kind for (known, _) in parts))
+        number = part if op.kind in SHARED else op.result.index
+        placed.append(replace(op, start=start, unit=f"{op.kind}_{number}"))
         born[op.result] = placed[-1].end
     return sorted(placed, key=lambda op: op.result.index)
 
@@ -283,11 +290,8 @@ def unit_class(op: Operation, layer: FixedLayer) -> tuple:
     """Operations of one class can share a part."""
     if op.kind == "mul":
         return ("mul",)
-    if op.kind == "direct":
-        return ("direct", layer.tables[op.table].in_format.width)
-    if op.kind == "piecewise":
-        table = layer.tables[op.table].coefficients
-        return ("piecewise", len(table.a), table.t_bits)
+    if op.table:
+        return ("activation", layer.tables[op.table].likeness)
     return (op.kind, op.result.index)
 
 
@@ -296,7 +300,7 @@ def tails(operations: list[Operation]) -> dict[Value, int]:
     after: dict[Value, int] = {}
     tail: dict[Value, int] = {}
     for op in reversed(operations):
-        tail[op.result] = LATENCY[op.kind] + after.get(op.result, 0)
+        tail[op.result] = op.latency + after.get(op.result, 0)
         for operand in op.operands:
             longest = max(after.get(operand.value, 0), tail[op.result])
             after[operand.value] = longest
@@ -326,7 +330,7 @@ def delay_early(placed: list[Operation], interval: int) -> list[Operation]:
     for op in reversed(placed):
         if early[op.result] and op.result in needed:
             taken.discard((op.unit, op.start % interval))
-            latest = needed[op.result] - LATENCY[op.kind]
+            latest = needed[op.result] - op.latency
             slots = range(latest, op.start - 1, -1)
             start = next(t for t in slots if (op.unit, t % interval) not in taken)
             taken.add((op.unit, start % interval))

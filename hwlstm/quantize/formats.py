@@ -1,11 +1,11 @@
 """Choose a Format for every signal of a layer, and put its numbers into them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..activation import Activation, flat_beyond
+from ..activation import RESOURCES, Activation, flat_beyond, function
 from ..cells.graph import Node, operand_name
 from ..cells.ranges import ranges
 from ..fixed import Format, Interval, quantise, real
@@ -35,6 +35,8 @@ def quantize(
     bits: int = 16,
     margin: float = 1.25,
     max_ulp: float = 1.0,
+    resources: Iterable[str] = RESOURCES,
+    shared: bool = False,
     formats: Mapping[str, Format | str] | None = None,
 ) -> FixedNetwork:
     """Give every signal a Format, and turn every weight into raw integers.
@@ -49,7 +51,12 @@ def quantize(
     margin : float
         Headroom over the calibrated range, 1 or more.
     max_ulp : float
-        Error bound of the activation tables, in output ulp.
+        Error bound of the activations, in output ulp.
+    resources : iterable of "bram", "dsp"
+        What activation units may use besides look-up tables.
+    shared : bool
+        The sigmoids and tanhs of the gates have one input format and one table, so that one unit
+        computes them all where an initiation interval leaves it the time.
     formats : dict
         "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
         calibrated range (beyond the point where a function is flat, it need not).
@@ -71,8 +78,18 @@ def quantize(
     layers = []
     source = Signal(*span(x))
     for layer in network.layers:
-        choice = Choice(layer, trace.layers[layer.name], given[layer.name], weights, bits, margin)
-        fixed = choice.fixed(source, max_ulp)
+        choice = Choice(
+            layer=layer,
+            trace=trace.layers[layer.name],
+            given=given[layer.name],
+            weights=weights,
+            bits=bits,
+            margin=margin,
+            max_ulp=max_ulp,
+            resources=frozenset(resources),
+            shared=shared,
+        )
+        fixed = choice.fixed(source)
         layers.append(fixed)
         source = Signal(0.0, 0.0, fixed.formats[fixed.output])
     return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
@@ -114,8 +131,11 @@ class Choice:
     weights: int
     bits: int
     margin: float
+    max_ulp: float
+    resources: frozenset[str]
+    shared: bool
 
-    def fixed(self, x: Signal, max_ulp: float) -> FixedLayer:
+    def fixed(self, x: Signal) -> FixedLayer:
         layer, cell = self.layer, self.layer.cell
         chosen: dict[str, Format] = {}
         matrices = {
@@ -140,7 +160,7 @@ class Choice:
             chosen[name] = self.least_error(name, np.concatenate(parts, axis=None))
         if layer.peepholes:
             chosen["p"] = self.least_error("p", np.concatenate(list(layer.peepholes.values())))
-        tables = self.results(chosen, max_ulp)
+        tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
         chosen["b"] = self.bias_format(chosen)
@@ -173,11 +193,12 @@ class Choice:
             return x
         return Format(x.width - surplus, x.frac - surplus, x.signed)
 
-    def results(self, chosen: dict[str, Format], max_ulp: float) -> dict[str, Activation]:
+    def results(self, chosen: dict[str, Format]) -> dict[str, Activation]:
         """Formats of every name of the graph, and the activation tables."""
         graph = self.layer.cell.graph
         results = dict.fromkeys(graph.names.values(), UNKNOWN)
         tables: dict[str, Activation] = {}
+        operands = {operand for _, operand in graph.activations.values()}
         for node in graph.live():
             name = graph.names.get(node)
             if name is None:
@@ -190,12 +211,39 @@ class Choice:
                     lo, hi = self.reach(name)
                     self.held(name, max(lo, -below), min(hi, below))
                 operand = chosen[operand_name(graph, node.args[0])]
-                tables[name] = Activation(node.attr, operand, out, max_ulp)
+                tables[name] = self.activation(node, operand, out)
                 chosen[name], results[name] = out, tables[name].result
             else:
-                bound = min(self.bound(node, chosen, results), self.flat(name))
-                chosen[name] = self.calibrated(name, *self.reach(name), bound)
+                turns = self.turns(name)
+                bound = np.inf if turns else self.bound(node, chosen, results)
+                names = turns or [name]
+                lo, hi = zip(*map(self.reach, names), strict=True)
+                bound = min(bound, max(map(self.flat, names)))
+                chosen[name] = self.calibrated(name, min(lo), max(hi), bound)
+                if name in operands and name not in self.given and chosen[name].frac < 1:
+                    chosen[name] = Format(self.bits, 1)  # no activation takes less
         return tables
+
+    def turns(self, name: str) -> list[str]:
+        """The pre-activations that have one format, if `name` is among them: see `shared`."""
+        activations = self.layer.cell.graph.activations.values()
+        alike = [
+            operand
+            for function, operand in activations
+            if function in ("sigmoid", "tanh") and operand.startswith("pre_")
+        ]
+        return alike if self.shared and name in alike else []
+
+    def activation(self, node: Node, operand: Format, out: Format) -> Activation:
+        shared = self.turns(operand_name(self.layer.cell.graph, node.args[0]))
+        return Activation(
+            node.attr,
+            operand,
+            out,
+            max_ulp=self.max_ulp,
+            resources=self.resources,
+            family="shared" if shared else None,
+        )
 
     def result_format(self, name: str) -> Format:
         return self.given.get(name, Format(self.bits, self.bits - 1))
@@ -206,7 +254,7 @@ class Choice:
         readers = [(gate, f) for gate, (f, operand) in activations.items() if operand == name]
         if not name.startswith("pre_") or not readers:
             return np.inf
-        return max(flat_beyond(f, self.result_format(gate)) for gate, f in readers)
+        return max(flat_beyond(function(f), self.result_format(gate)) for gate, f in readers)
 
     def bound(self, node: Node, chosen, results) -> float:
         """Largest magnitude that the node can reach by the formats chosen so far."""

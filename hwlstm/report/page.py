@@ -26,6 +26,7 @@ FILTERS = (
     words.cell_words,
     words.clock,
     words.count,
+    words.family_words,
     words.number,
     words.percent,
     words.plural,
@@ -71,7 +72,8 @@ def rendered(build: Build) -> str:
     )
     environment.filters |= {each.__name__: each for each in FILTERS}
     template = environment.get_template("template.html.j2")
-    return template.render(style=Markup(resource("style.css")), **context(build))
+    style = Markup(resource("drawing.css") + resource("style.css"))
+    return template.render(style=style, **context(build))
 
 
 def resource(name: str) -> str:
@@ -93,6 +95,7 @@ def context(build: Build) -> dict:
         "command": command,
         "diagram": block_diagram(build).markup(),
         "layers": layers,
+        "activations": activation_rows(build),
         "legend": range_legend().markup(),
         "saturating": saturating(build),
         "errors": error_context(error),
@@ -114,7 +117,6 @@ def layer_context(build: Build, k: int) -> dict:
         "chart": chart.markup() if chart else None,
         "shared": shared_parts(layer),
         "rows": format_rows(build, layer, before),
-        "activations": activation_rows(layer),
         "stores": memory_rows(layer, k),
         "law": law(layer),
         "idle": idle(layer),

@@ -9,8 +9,8 @@ __all__ = ["pipeline_chart", "shared_parts"]
 
 LABELS, RIGHT, TOP, TRACK = 215, 100, 40, 17
 ROOM = 760
-KINDS = {"mul": "multiplier", "piecewise": "table", "direct": "table"}
-WORDS = {"mul": "mul", "piecewise": "interpolate", "direct": "look up", "sub": "subtract"}
+KINDS = {"mul": "multiplier", "activation": "table"}
+WORDS = {"mul": "mul", "sub": "subtract"}
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,27 @@ class Row:
         match self.kind, numbers:
             case "mul", [n]:
                 return f"multiplier {n}"
-            case "piecewise", [segments, _, n]:
-                return f"table {n}, {segments} segments"
-            case "direct", [bits, n]:
-                return f"table {n}, {bits}-bit input"
+            case "activation", [n]:
+                functions = sorted({op["words"] for op in self.operations})
+                return f"{' and '.join(functions)} unit {n}"
             case _:
-                return f"{WORDS.get(self.kind, self.kind)} for {self.operations[0]['value']}"
+                return f"{self.operations[0]['words']} for {self.operations[0]['value']}"
 
 
 def rows_of(layer: dict) -> list[Row]:
     """Parts, in the order in which they are first busy."""
     units: dict[str, list[dict]] = {}
     for op in sorted(layer["pipeline"], key=lambda op: (op["start"], op["end"])):
-        units.setdefault(op["unit"], []).append(op)
+        units.setdefault(op["unit"], []).append(op | {"words": words_of(op, layer["tables"])})
     return [Row(unit, operations) for unit, operations in units.items()]
+
+
+def words_of(op: dict, tables: dict) -> str:
+    """What an operation does; an activation is called by its function, without parameters."""
+    kind = op["operation"]
+    if kind == "activation" and op["value"] in tables:
+        return tables[op["value"]]["function"].partition("(")[0]
+    return WORDS.get(kind, kind)
 
 
 def shared_parts(layer: dict) -> list[str]:
@@ -133,8 +140,8 @@ def part(drawing: Drawing, row: Row, interval: int, y: float, first: int, scale:
 
 def bar(drawing: Drawing, op: dict, x: float, y: float, scale: float) -> None:
     """One operation, with its name where there is room beside the issue cycle."""
-    kind, width = str(op["operation"]), (op["end"] - op["start"]) * scale
-    css, words = KINDS.get(kind, "logic"), WORDS.get(kind, kind)
+    words, width = op["words"], (op["end"] - op["start"]) * scale
+    css = KINDS.get(op["operation"], "logic")
     tip = f"{words}: operands in cycle {op['start']}, result in cycle {op['end']}"
     drawing.rect(x + 1, y, width - 2, TRACK - 2, f"bar {css}", round=2, tip=tip)
     drawing.rect(x + 1, y, scale - 2, TRACK - 2, f"issue {css}", round=2)

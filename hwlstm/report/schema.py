@@ -24,6 +24,7 @@ __all__ = [
     "share",
     "size",
     "text",
+    "ulp",
 ]
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -92,6 +93,7 @@ positive = Leaf("a number above 0", lambda value: finite(value) and value > 0)
 count = Leaf("a whole number, at least 0", lambda value: whole(value) and value >= 0)
 size = Leaf("a whole number, at least 1", lambda value: whole(value) and value >= 1)
 share = Leaf("a number from 0 to 1", lambda value: finite(value) and 0 <= value <= 1)
+ulp = Leaf("a number of ulp below 2**53", lambda value: finite(value) and abs(value) < LARGEST)
 fmt = Leaf("a format like Q4.12", format_name)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..fixed import Format
 from ..flow.record import read
 from .schema import (
     Each,
@@ -18,9 +19,32 @@ from .schema import (
     share,
     size,
     text,
+    ulp,
 )
 
 __all__ = ["Build", "load"]
+
+MOST_PARTS = 1024
+
+TABLE = {
+    "function": text,
+    "input": fmt,
+    "output": fmt,
+    "family": text,
+    "words": count,
+    "word_bits": count,
+    "latency": count,
+    "bound": positive,
+    "max_ulp": ulp,
+    "mean_ulp": ulp,
+    "monotone": flag,
+    "symmetric": flag,
+    "saturated_codes": count,
+    "codes": size,
+    "worst": number,
+    "least": [ulp],
+    "greatest": [ulp],
+}
 
 LAYER = {
     "name": text,
@@ -42,19 +66,7 @@ LAYER = {
     "bits": {"weight": size, "column": size, "accumulator": size},
     "memories": Each({"words": size, "bits": size}, needs=("weights", "bias", "x", "output")),
     "formats": Each(fmt, needs=("x",)),
-    "tables": Each(
-        {
-            "function": text,
-            "input": fmt,
-            "output": fmt,
-            "family": text,
-            "words": size,
-            "max_ulp": number,
-            "mean_ulp": number,
-            "monotone": flag,
-            "odd": flag,
-        }
-    ),
+    "tables": Each(TABLE),
     "pipeline": [
         {"operation": text, "value": text, "unit": text, "start": integer, "end": integer},
         ...,
@@ -200,12 +212,26 @@ def load(folder: Path) -> Build:
 
 
 def check_layers(manifest: dict, where: str) -> None:
-    """What a form cannot say: layers agree with the timeline, operations end after they start."""
+    """What a form cannot say: layers agree with the timeline, operations end after they start,
+    no error lies below the least or above the greatest of its place."""
     for k, layer in enumerate(manifest["layers"]):
         check(manifest["timeline"], {layer["name"]: [STEP]}, "timeline", where)
         for n, op in enumerate(layer["pipeline"]):
             key, later = f"layers[{k}].pipeline[{n}].end", op["end"] > op["start"]
             demand(later, f"above the start, {op['start']}", op["end"], key, where)
+        for name, table in layer["tables"].items():
+            check_errors(table, f"layers[{k}].tables.{name}", where)
+
+
+def check_errors(table: dict, key: str, where: str) -> None:
+    least, greatest, codes = table["least"], table["greatest"], table["codes"]
+    parts = min(MOST_PARTS, codes)
+    demand(len(least) <= parts, f"at most {parts} numbers", len(least), f"{key}.least", where)
+    check(greatest, (ulp,) * len(least), f"{key}.greatest", where)
+    worst, source = table["worst"], Format.parse(table["input"])
+    demand(source.holds(worst, worst), f"a number of {source}", worst, f"{key}.worst", where)
+    for n, (low, high) in enumerate(zip(least, greatest, strict=True)):
+        demand(low <= high, f"at least {low}", high, f"{key}.greatest[{n}]", where)
 
 
 def check_signals(quantisation: dict, manifest: dict, where: str) -> None:

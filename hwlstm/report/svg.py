@@ -1,6 +1,8 @@
 """Drawing: an SVG picture, built as an XML tree, so that any text in it is escaped."""
 
+import copy
 import math
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
@@ -66,7 +68,10 @@ class Drawing:
         self._add("circle", tip, cx=x, cy=y, r=radius, css=css)
 
     def polyline(self, points: Iterable[tuple[float, float]], css: str) -> None:
-        self._add("polyline", points=" ".join(f"{plain(x)},{plain(y)}" for x, y in points), css=css)
+        self._add("polyline", points=listed(points), css=css)
+
+    def polygon(self, points: Iterable[tuple[float, float]], css: str) -> None:
+        self._add("polygon", points=listed(points), css=css)
 
     def text(self, x, y, content: str, css: str = "", *, anchor: str = "", tip: str = "") -> None:
         """`anchor`: start, middle or end; the baseline is at `y`."""
@@ -85,7 +90,7 @@ class Drawing:
         back, side = (x2 - 8 * dx, y2 - 8 * dy), (4 * dy, 4 * dx)
         tip = [(x2, y2), (back[0] + side[0], back[1] + side[1])]
         tip.append((back[0] - side[0], back[1] - side[1]))
-        self._add("polygon", points=" ".join(f"{plain(x)},{plain(y)}" for x, y in tip), css="head")
+        self.polygon(tip, "head")
 
     def hatching(self) -> str:
         """Define diagonal stripes; the value of `fill` that uses them."""
@@ -112,10 +117,44 @@ class Drawing:
         ElementTree.indent(self.root, " ")
         return Markup(ElementTree.tostring(self.root, encoding="unicode"))
 
+    def file(self, style: str) -> str:
+        """The picture as an SVG file, with those rules of `style` that it needs.
+
+        Variables become what the first block of `style` says of them: few programs but browsers
+        know variables.
+        """
+        root = copy.deepcopy(self.root)
+        root.set("xmlns", "http://www.w3.org/2000/svg")
+        ground = {"width": "100%", "height": "100%", "class": "ground"}
+        root[2:2] = [ElementTree.Element("style"), ElementTree.Element("rect", ground)]
+        root[2].text = needed(style, {name for it in root.iter() for name in classes(it)})
+        ElementTree.indent(root, " ")
+        return ElementTree.tostring(root, encoding="unicode") + "\n"
+
 
 def plain(value: object) -> str:
     """Attribute text; two decimals are enough for a picture."""
     return f"{round(value, 2):.10g}" if isinstance(value, int | float) else str(value)
+
+
+def listed(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{plain(x)},{plain(y)}" for x, y in points)
+
+
+def classes(element: ElementTree.Element) -> list[str]:
+    return element.get("class", "").split()
+
+
+def needed(style: str, used: set[str]) -> str:
+    """The rules for classes of `used`, without variables."""
+    first, *rules = re.findall(r"([^{}]+)(\{[^}]*\})", style)
+    values = dict(re.findall(r"(--\w+): ([^;]+);", first[1]))
+    kept = [
+        selectors + re.sub(r"var\((--\w+)\)", lambda match: values[match[1]], body)
+        for selectors, body in rules
+        if any(used.issuperset(re.findall(r"\.([\w-]+)", one)) for one in selectors.split(","))
+    ]
+    return "".join(kept)
 
 
 def sign(value: float) -> int:

@@ -4,14 +4,13 @@ from markupsafe import Markup
 
 from ..fixed import Format
 from ..plan.devices import DEVICES
+from .activation import activation_chart
 from .charts import range_plot, share_bar
 from .source import Build
 from .speed import Speed
 from .words import count, number, plural, real_range
 
 __all__ = ["activation_rows", "device_rows", "format_rows", "memory_rows", "saturating"]
-
-FAMILIES = {"PiecewiseLinear": "piecewise linear", "Direct": "direct"}
 
 
 def format_rows(build: Build, layer: dict, offset: int) -> list[dict]:
@@ -53,15 +52,23 @@ def saturating(build: Build) -> list[dict]:
     return [s for s in (build.quantisation or {"signals": []})["signals"] if s["saturated"]]
 
 
-def activation_rows(layer: dict) -> list[dict]:
-    """Tables; those that are alike in one row."""
-    alike: dict[tuple, list[str]] = {}
-    for name, table in layer["tables"].items():
-        alike.setdefault(tuple(sorted(table.items())), []).append(name)
-    rows = [{**dict(table), "names": ", ".join(names)} for table, names in alike.items()]
-    for row in rows:
-        row["family"] = FAMILIES.get(row["family"], row["family"])
-    return rows
+def activation_rows(build: Build) -> list[dict]:
+    """Activations with their pictures; those that are alike in one row."""
+    alike: list[tuple[dict, list[str]]] = []
+    for layer in build.layers:
+        for name, table in layer["tables"].items():
+            names = next((names for other, names in alike if other == table), None)
+            if names is None:
+                alike.append((table, names := []))
+            names.append(f"{layer['name']}.{name}")
+    return [
+        {
+            **table,
+            "names": ", ".join(names),
+            "chart": activation_chart(table, f"activation-{k}").markup(),
+        }
+        for k, (table, names) in enumerate(alike)
+    ]
 
 
 def memory_rows(layer: dict, number_on_page: int) -> list[dict]:

@@ -12,6 +12,7 @@ __all__ = [
     "cell_words",
     "clock",
     "count",
+    "family_words",
     "join",
     "number",
     "percent",
@@ -27,6 +28,13 @@ SPACE = "\N{NO-BREAK SPACE}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FAMILIES = {
+    "direct": "table of all outputs",
+    "linear": "piecewise linear",
+    "quadratic": "piecewise quadratic",
+    "clipped": "straight lines",
+    "shared": "one table for sigmoid and tanh",
+}
 CELLS = {"Traditional": "LSTM", "Vanilla": "LSTM with peepholes", "Affine": "linear layer"}
 
 
@@ -41,8 +49,8 @@ def number(value: float, digits: int = 3) -> str:
         return count(int(value))
     power = math.floor(math.log10(abs(value)))
     if not -4 < power < 9:
-        mantissa = f"{value / 10.0**power:.{digits - 1}f}"
-        return f"{mantissa}{TIMES}10{str(power).translate(RAISED)}".replace("-", MINUS)
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+        return f"{mantissa}{TIMES}10{str(int(power)).translate(RAISED)}".replace("-", MINUS)
     return f"{value:,.{max(0, digits - 1 - power)}f}".replace(",", GAP).replace("-", MINUS)
 
 
@@ -100,3 +108,8 @@ def real_range(fmt: str) -> str:
 def cell_words(cell: str) -> str:
     """What a colleague calls the cell."""
     return CELLS.get(cell, f"{cell} cell")
+
+
+def family_words(kind: str) -> str:
+    """How an activation is computed."""
+    return FAMILIES.get(kind, kind)

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from ..fixed import Interval
 from ..fixed_network import FixedLayer
 from ..plan.schedule import Operand, Operation, Schedule, Value
-from .activation import Table
+from .activation import ActivationUnit
 from .arithmetic import clip, round_half_even, shape
 
 __all__ = ["CellPipeline", "leaf_port", "value_port"]
@@ -54,7 +54,7 @@ class CellPipeline(wiring.Component):
                 shape(op.result.interval), name=f"{op.table or op.kind}_{op.result.index}"
             )
         for name, operations in self.schedule.units.items():
-            build = {"mul": self._multiplier, "direct": self._table, "piecewise": self._table}
+            build = {"mul": self._multiplier, "activation": self._activation}
             build.get(operations[0].kind, self._private)(m, name, operations)
         for name, operand in self.schedule.named.items():
             cycle = self.schedule.latency(name)
@@ -116,10 +116,10 @@ class CellPipeline(wiring.Component):
         m.d.sync += [factors[0].eq(a), factors[1].eq(b), product.eq(factors[0] * factors[1])]
         m.d.comb += [self.results[op.result].eq(product) for op in operations]
 
-    def _table(self, m: Module, name: str, operations: list[Operation]) -> None:
+    def _activation(self, m: Module, name: str, operations: list[Operation]) -> None:
         tables = [self.layer.tables[op.table] for op in operations]
         distinct = list(dict.fromkeys(tables))
-        m.submodules[name] = unit = Table(distinct)
+        m.submodules[name] = unit = ActivationUnit(distinct)
         choices = []
         for op, table in zip(operations, tables, strict=True):
             x = self._operand(m, op.operands[0], op.start)

@@ -74,14 +74,14 @@ def plain_run(engine: IntegerEngine, x):
         for gate in "gifo":
             table = fixed_layer.tables[gate]
             pre = narrow(z[gate], fixed_layer.product_frac, table.in_format)
-            lookups[gate] = table.coefficients.codes()[pre - table.in_format.lo]
+            lookups[gate] = table.codes[pre - table.in_format.lo]
         formats = fixed_layer.formats
         left, right = formats["f"].frac + formats["c"].frac, formats["i"].frac + formats["g"].frac
         most = max(left, right)
         total = (lookups["f"] * c << most - left) + (lookups["i"] * lookups["g"] << most - right)
         c = narrow(total, most, formats["c"])
         table = fixed_layer.tables["squash_c"]
-        squashed = table.coefficients.codes()[c - table.in_format.lo]
+        squashed = table.codes[c - table.in_format.lo]
         h = narrow(lookups["o"] * squashed, formats["o"].frac + 15, formats["h"])
         out.append(h)
     return np.stack(out, axis=1)

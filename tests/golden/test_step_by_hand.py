@@ -54,7 +54,7 @@ class ByHand:
         table = self.layer.tables[name]
         raw = value * Fraction(2) ** table.in_format.frac
         assert raw.denominator == 1
-        y = int(table.coefficients.codes()[int(raw) - table.in_format.lo])
+        y = int(table.codes[int(raw) - table.in_format.lo])
         return y / Fraction(2) ** table.out_format.frac
 
     def z(self, gate, n, x, h) -> Fraction:

@@ -87,7 +87,8 @@ def test_sections_show_layers_memories_and_tables(classifier, write):
     weights = first["memories"]["weights"]
 
     assert f"{weights['words']} {weights['bits']} {weights['words'] * weights['bits']}" in seen
-    assert "o sigmoid" in seen
+    assert "lstm.o sigmoid" in seen
+    assert "sigmoid unit" in seen
     assert "Shared parts: " in seen
     assert "multiplier 0: 3 operations in 3 cycles" in seen
     assert f"L = {first['latency']} cycles lie between the last column of a group" in seen

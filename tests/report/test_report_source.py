@@ -40,6 +40,36 @@ MANIFEST = [
         -9,
         "layers[0].pipeline[0].end must be above the start, {start}, not -9",
     ),
+    (
+        ["layers", 0, "tables", "i", "max_ulp"],
+        float("inf"),
+        "layers[0].tables.i.max_ulp must be a number of ulp below 2**53, not inf",
+    ),
+    (
+        ["layers", 0, "tables", "i", "worst"],
+        1e9,
+        "layers[0].tables.i.worst must be a number of {table[input]}, not 1000000000.0",
+    ),
+    (
+        ["layers", 0, "tables", "i", "least"],
+        [],
+        "layers[0].tables.i.least must be a list that is not empty, not []",
+    ),
+    (
+        ["layers", 0, "tables", "i", "least"],
+        [0] * 2000,
+        "layers[0].tables.i.least must be at most {table[codes]} numbers, not 2000",
+    ),
+    (
+        ["layers", 0, "tables", "i", "greatest"],
+        [0, 1],
+        "layers[0].tables.i.greatest must be a list of 256, not [0, 1]",
+    ),
+    (
+        ["layers", 0, "tables", "i", "greatest", 3],
+        -7,
+        "layers[0].tables.i.greatest[3] must be at least {table[least][3]}, not -7",
+    ),
     (["cycles"], 5, "cycles must be an object, not 5"),
     (["cycles"], {"step": 5}, "cycles must have latency"),
     (["timeline"], {}, "timeline must have lstm"),
@@ -79,12 +109,13 @@ CASES = [
 @pytest.mark.parametrize(("file", "path", "value", "message"), CASES)
 def test_malformed_value_is_named(classifier, write, file, path, value, message):
     content = copy.deepcopy(classifier)
-    start = content["manifest.json"]["layers"][0]["pipeline"][0]["start"]
+    layer = copy.deepcopy(content["manifest.json"]["layers"][0])
+    start, table = layer["pipeline"][0]["start"], layer["tables"]["i"]
     put(content[file], path, value)
 
     folder = write(content)
 
-    assert refused(folder) == f"{folder}/{file}: {message.format(start=start)}"
+    assert refused(folder) == f"{folder}/{file}: {message.format(start=start, table=table)}"
 
 
 @pytest.mark.parametrize("key", ["layers", "generator", "timeline", "memory_bits"])

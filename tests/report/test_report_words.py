@@ -19,6 +19,7 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
         (55.25, "55.2"),
         (-4.768e-7, f"{MINUS}4.77{TIMES}10⁻⁷"),
         (2.5e12, f"2.50{TIMES}10¹²"),
+        (5e-324, f"4.94{TIMES}10⁻³²⁴"),
         (12345.6, f"12{GAP}346"),
     ],
 )
@@ -59,6 +60,11 @@ def test_real_range_is_half_open():
 
 def test_breakable_name_is_escaped():
     assert words.breakable("table_<b>") == "table_<wbr>&lt;b&gt;"
+
+
+def test_family_is_told_in_words():
+    assert words.family_words("clipped") == "straight lines"
+    assert words.family_words("unheard") == "unheard"
 
 
 def test_axis_labels_have_no_trailing_zeros():

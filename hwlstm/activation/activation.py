@@ -1,0 +1,170 @@
+"""Activation: a function, two formats and a bound; the cheapest unit that provably meets it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..fixed import Format, Interval
+from .certificate import Certificate, certified
+from .families import Direct, Family, Piecewise, Shared
+from .functions import Function, function
+from .search import FAMILIES, RESOURCES, Request, unit
+from .target import Target
+
+__all__ = ["Activation", "flat_beyond"]
+
+MAX_INPUT_BITS = 20
+MAX_OUTPUT_BITS = 24
+
+
+@dataclass(frozen=True)
+class Activation:
+    """`function` from `in_format` to `out_format`, no code further off than `max_ulp`.
+
+    The unit is generated when the object is made, and its error measured over every input code:
+    where no unit meets the bound there is no object.
+
+    Parameters
+    ----------
+    function : str, callable or Function
+        A name of :data:`FUNCTIONS`; a callable that maps a float64 array to one of the same
+        shape; ``function("elu", alpha=0.5)`` where a parameter is not ONNX's default.
+    in_format, out_format : Format or str
+        Up to 20 and 24 bits, with at least one fraction bit.
+    max_ulp : float
+        Bound of the error against the function clipped to the output's range, in ulp of the
+        output. 0.5 is correct rounding, below 1 "faithful".
+    monotone, symmetric : bool or None
+        True: demanded, and refused if the function is not so. False: not looked at. None: a unit
+        is as its function is, unless clipping or correct rounding forbids it.
+    resources : iterable of "bram", "dsp"
+        What may be used besides look-up tables, and is then preferred to them.
+    latency : int or None
+        Cycles from x to y; None: registers wherever they help. Other latencies leave registers
+        out, those that help least first.
+    family : str or None
+        A key of :data:`FAMILIES`, if it is not to be chosen.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument, with its contract.
+    Unmet
+        No unit meets the bound, with the best that was reached and what would help.
+    """
+
+    function: Function
+    in_format: Format
+    out_format: Format
+    max_ulp: float = 1.0
+    monotone: bool | None = None
+    symmetric: bool | None = None
+    resources: Iterable[str] = frozenset(RESOURCES)
+    latency: int | None = None
+    family: str | None = None
+
+    def __post_init__(self):
+        settle = object.__setattr__
+        settle(self, "function", function(self.function))
+        settle(self, "in_format", Format.parse(self.in_format))
+        settle(self, "out_format", Format.parse(self.out_format))
+        settle(self, "resources", frozenset(self.resources))
+        check(self)
+        least, most = self.unit.least_latency, len(self.unit.stages)
+        if self.latency is None:
+            settle(self, "latency", most)
+        elif not least <= self.latency <= most:
+            raise ValueError(
+                f"Latency of {self.function} must be {least} to {most} cycles, not {self.latency!r}"
+            )
+
+    @cached_property
+    def unit(self) -> Family:
+        """The integer model; the hardware of the same name is in hwlstm.rtl.activation."""
+        asked = {name: getattr(self, name) for name in Request.__dataclass_fields__}
+        return unit(Request(**asked))
+
+    @property
+    def likeness(self) -> tuple:
+        """Activations of one likeness can take turns on one unit."""
+        match self.unit:
+            case Direct(block_ram=block_ram, in_format=source):
+                return "direct", source.width, source.signed, block_ram, self.latency
+            case Piecewise(quadratic=False, dsp=True) as unit:
+                source = self.in_format
+                return (
+                    "linear",
+                    unit.mirror,
+                    source.width,
+                    source.signed,
+                    unit.block_ram,
+                    self.latency,
+                )
+            case Shared():
+                formats = self.in_format, self.out_format
+                return "shared", formats, self.max_ulp, self.resources, self.latency
+        return "single", self
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """The output for every input code, in order of the raw integers."""
+        return self.unit.codes()
+
+    @cached_property
+    def target(self) -> Target:
+        return Target(self.function, self.in_format, self.out_format)
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """Output minus exact value for every input code, in ulp."""
+        return self.codes - self.target.values
+
+    @cached_property
+    def result(self) -> Interval:
+        """The values that really leave the unit."""
+        return Interval(self.out_format.frac, int(self.codes.min()), int(self.codes.max()))
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        return certified(self.target, self.codes)
+
+
+def check(asked: Activation) -> None:
+    for what, fmt, most in (
+        ("input", asked.in_format, MAX_INPUT_BITS),
+        ("output", asked.out_format, MAX_OUTPUT_BITS),
+    ):
+        if fmt.width > most:
+            raise ValueError(f"Activation {what} must have at most {most} bits, not {fmt}")
+        if fmt.frac < 1:
+            raise ValueError(f"Activation {what} must have at least 1 fraction bit, not {fmt}")
+    if not (isinstance(asked.max_ulp, int | float) and 0 < asked.max_ulp < math.inf):
+        raise ValueError(f"Activation max_ulp must be above 0, not {asked.max_ulp!r}")
+    unknown = sorted(asked.resources - set(RESOURCES))
+    if unknown:
+        raise ValueError(
+            f"Activation resources must be of {', '.join(RESOURCES)}, not {unknown[0]!r}"
+        )
+    if asked.family is not None and asked.family not in FAMILIES:
+        raise ValueError(
+            f"Activation family must be one of {', '.join(FAMILIES)}, not {asked.family!r}"
+        )
+
+
+def flat_beyond(function: Function, out_format: Format) -> float:
+    """The input beyond which the function stays within half an ulp of its limits.
+
+    An input format need not reach further: saturating there changes no output.
+    """
+    nearest = -math.log(out_format.step / 2)
+    match function.name:
+        case "sigmoid":
+            return nearest
+        case "tanh":
+            return (nearest + math.log(2)) / 2
+        case "hardsigmoid" | "hardtanh":
+            return max(abs(float(piece.start)) for piece in function.pieces[1:])
+    return math.inf

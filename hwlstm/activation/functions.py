@@ -1,0 +1,209 @@
+"""The functions: what they are in floats, in many digits, and where they are straight lines."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+
+__all__ = ["FUNCTIONS", "Function", "Line", "function"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """slope * x + intercept, from `start` on (None: from minus infinity)."""
+
+    start: Fraction | None
+    slope: Fraction
+    intercept: Fraction
+
+
+@dataclass(frozen=True)
+class Function:
+    """A scalar function of one variable.
+
+    Parameters
+    ----------
+    name : str
+    floats : callable (x, alpha, beta)
+        float64 array to float64 array of its shape.
+    digits : callable (x, alpha, beta) or None
+        The same for one mpmath number, in mpmath's precision; None if only floats are known.
+    alpha, beta : float or None
+        As ONNX defines them for this function; None where it has none.
+    lines : callable (alpha, beta) or None
+        The straight lines that it consists of, from left to right; None if it is curved.
+    """
+
+    name: str
+    floats: Callable
+    digits: Callable | None = None
+    alpha: float | None = None
+    beta: float | None = None
+    lines: Callable | None = None
+
+    def __str__(self) -> str:
+        given = (("alpha", self.alpha), ("beta", self.beta))
+        listed = ", ".join(f"{k}={v:.6g}" for k, v in given if v is not None)
+        return f"{self.name}({listed})" if listed else self.name
+
+    def __call__(self, x) -> np.ndarray:
+        """The function in float64; the named ones to 1e-15 of the larger of 1 and the result."""
+        x = np.asarray(x, dtype=np.float64)
+        try:
+            with np.errstate(all="ignore"):
+                y = np.asarray(self.floats(x, self.alpha, self.beta), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Activation function {self.name} must map an array to an array: {error}"
+            ) from error
+        if y.shape != x.shape:
+            raise ValueError(
+                f"Activation function {self.name} must return an array of shape {x.shape}, "
+                f"not {y.shape}"
+            )
+        return y
+
+    def precise(self, x: float, digits: int = 50):
+        """The function of one float, to `digits` decimal digits."""
+        with mpmath.workdps(digits):
+            given = (None if v is None else mpmath.mpf(v) for v in (self.alpha, self.beta))
+            return +self.digits(mpmath.mpf(x), *given)
+
+    @property
+    def pieces(self) -> tuple[Line, ...]:
+        """Its straight lines from left to right; empty if it is curved."""
+        if self.lines is None:
+            return ()
+        given = (None if v is None else Fraction(v) for v in (self.alpha, self.beta))
+        rows = self.lines(*given)
+        return tuple(Line(*(v if v is None else Fraction(v) for v in row)) for row in rows)
+
+
+def _hard_sigmoid_lines(a, b):
+    return [(None, 0, 0), (-b / a, a, b), ((1 - b) / a, 0, 1)]
+
+
+FUNCTIONS = {
+    each.name: each
+    for each in (
+        Function(
+            "sigmoid",
+            lambda x, a, b: 0.5 + 0.5 * np.tanh(0.5 * x),
+            lambda x, a, b: 1 / (1 + mpmath.exp(-x)),
+        ),
+        Function("tanh", lambda x, a, b: np.tanh(x), lambda x, a, b: mpmath.tanh(x)),
+        Function(
+            "relu",
+            lambda x, a, b: np.maximum(x, 0),
+            lambda x, a, b: max(x, mpmath.mpf(0)),
+            lines=lambda a, b: [(None, 0, 0), (0, 1, 0)],
+        ),
+        Function(
+            "affine",
+            lambda x, a, b: a * x + b,
+            lambda x, a, b: a * x + b,
+            alpha=1.0,
+            beta=0.0,
+            lines=lambda a, b: [(None, a, b)],
+        ),
+        Function(
+            "leakyrelu",
+            lambda x, a, b: np.where(x < 0, a * x, x),
+            lambda x, a, b: a * x if x < 0 else x,
+            alpha=0.01,
+            lines=lambda a, b: [(None, a, 0), (0, 1, 0)],
+        ),
+        Function(
+            "thresholdedrelu",
+            lambda x, a, b: np.where(x < a, 0, x),
+            lambda x, a, b: mpmath.mpf(0) if x < a else x,
+            alpha=1.0,
+            lines=lambda a, b: [(None, 0, 0), (a, 1, 0)],
+        ),
+        Function(
+            "scaledtanh",
+            lambda x, a, b: a * np.tanh(b * x),
+            lambda x, a, b: a * mpmath.tanh(b * x),
+            alpha=1.0,
+            beta=1.0,
+        ),
+        Function(
+            "hardsigmoid",
+            lambda x, a, b: np.clip(a * x + b, 0, 1),
+            lambda x, a, b: min(max(a * x + b, mpmath.mpf(0)), mpmath.mpf(1)),
+            alpha=0.2,
+            beta=0.5,
+            lines=_hard_sigmoid_lines,
+        ),
+        Function(
+            "elu",
+            lambda x, a, b: np.where(x < 0, a * np.expm1(np.minimum(x, 0)), x),
+            lambda x, a, b: a * mpmath.expm1(x) if x < 0 else x,
+            alpha=1.0,
+        ),
+        Function(
+            "softsign",
+            lambda x, a, b: x / (1 + np.abs(x)),
+            lambda x, a, b: x / (1 + abs(x)),
+        ),
+        Function(
+            "softplus",
+            lambda x, a, b: np.logaddexp(0, x),
+            lambda x, a, b: mpmath.log1p(mpmath.exp(x)),
+        ),
+        Function(
+            "hardtanh",
+            lambda x, a, b: np.clip(x, -1, 1),
+            lambda x, a, b: min(max(x, mpmath.mpf(-1)), mpmath.mpf(1)),
+            lines=lambda a, b: [(None, 0, -1), (-1, 1, 0), (1, 0, 1)],
+        ),
+        Function(
+            "identity",
+            lambda x, a, b: x,
+            lambda x, a, b: x,
+            lines=lambda a, b: [(None, 1, 0)],
+        ),
+    )
+}
+"""The activation functions of ONNX, with ONNX's defaults, and hardtanh and identity.
+
+Keras 2 means hardsigmoid with alpha 0.2, Keras 3 and PyTorch with alpha 1/6.
+"""
+
+
+def function(
+    what: "str | Callable | Function", alpha: float | None = None, beta: float | None = None
+) -> Function:
+    """The Function of that name (in any case, underscores ignored), or of a user's callable.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such function; a parameter that it does not have or that is not a finite number.
+    """
+    if isinstance(what, Function):
+        return what
+    if callable(what):
+        name = getattr(what, "__name__", type(what).__name__)
+        found = Function(name, lambda x, a, b: what(x))
+    else:
+        key = str(what).lower().replace("_", "").strip()
+        if key not in FUNCTIONS:
+            raise ValueError(
+                f"Activation function must be one of {', '.join(FUNCTIONS)}, not {what!r}"
+            )
+        found = FUNCTIONS[key]
+    for which, value in (("alpha", alpha), ("beta", beta)):
+        if value is None:
+            continue
+        if getattr(found, which) is None:
+            raise ValueError(f"Activation function {found.name} has no {which}")
+        if not math.isfinite(value):
+            raise ValueError(f"{which} of {found.name} must be a finite number, not {value!r}")
+        found = replace(found, **{which: float(value)})
+    if found.name == "hardsigmoid" and not found.alpha > 0:
+        raise ValueError(f"alpha of hardsigmoid must be above 0, not {found.alpha!r}")
+    return found

@@ -1,0 +1,184 @@
+"""From what is demanded to the cheapest unit that meets it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ..fixed import Format
+from .certificate import certified
+from .clipped import clipped, plan
+from .cost import blocks, cost
+from .demand import Demand
+from .direct import direct
+from .families import Family
+from .functions import Function
+from .segmented import linear, quadratic
+from .shared import shared
+from .target import Target
+
+__all__ = ["FAMILIES", "RESOURCES", "Request", "Unmet", "unit"]
+
+FAMILIES: dict[str, Callable[[Demand], Iterator[Family | None]]] = {
+    "clipped": clipped,
+    "direct": direct,
+    "linear": linear,
+    "quadratic": quadratic,
+    "plan": plan,
+    "shared": shared,
+}
+"""Name to the search for units of that family, the cheapest first; None is a failed attempt."""
+
+RESOURCES = ("bram", "dsp")
+
+LOGIC_BITS = 8
+"""Inputs up to here get a direct table in look-up tables."""
+
+LEAST_ULP = 0.45
+"""No unit of any function with a curve in it comes nearer than this."""
+
+FEW_BLOCKS = 4
+"""Above this many block RAMs a parabola may be cheaper than lines."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for; see Activation."""
+
+    function: Function
+    in_format: Format
+    out_format: Format
+    max_ulp: float
+    monotone: bool | None
+    symmetric: bool | None
+    resources: frozenset[str]
+    family: str | None
+
+    def __str__(self) -> str:
+        return f"{self.function} {self.in_format} -> {self.out_format}"
+
+    def demand(self) -> Demand:
+        target = Target(self.function, self.in_format, self.out_format)
+        if self.monotone and not target.direction:
+            raise ValueError(f"{self} must be monotone, and the function is not")
+        if self.symmetric and target.mirror is None:
+            raise ValueError(f"{self} must be symmetric about 0, and the function is not")
+        return Demand(
+            target=target,
+            max_ulp=self.max_ulp,
+            direction=0 if self.monotone is False else target.direction,
+            mirror=None if self.symmetric is False else target.mirror,
+            block_ram="bram" in self.resources,
+            dsp="dsp" in self.resources,
+        )
+
+    def accepts(self, found: Family, target: Target) -> bool:
+        """The bound, and what was demanded by name, hold for every code."""
+        codes = found.codes()
+        proof = certified(target, codes)
+        return (
+            proof.max_ulp <= self.max_ulp
+            and (proof.monotone or not self.monotone)
+            and (proof.symmetric or not self.symmetric)
+            and self.out_format.lo <= codes.min()
+            and codes.max() <= self.out_format.hi
+        )
+
+
+class Unmet(ValueError):
+    """No unit within the resources meets the bound."""
+
+
+@lru_cache(maxsize=256)
+def unit(request: Request) -> Family:
+    """The cheapest unit that meets the request.
+
+    Raises
+    ------
+    Unmet
+        There is none; with the best bound that one meets, and what would help.
+    """
+    found = cheapest(request)
+    if found is None:
+        raise Unmet(refusal(request))
+    return found
+
+
+def cheapest(request: Request) -> Family | None:
+    demand = request.demand()
+    # Clipping and correct rounding know no symmetry: it is given up unless it was demanded.
+    loose = demand if request.symmetric else replace(demand, mirror=None)
+    if request.family:
+        demands = dict.fromkeys((demand, loose))
+        return next(filter(None, (first(request, d, request.family) for d in demands)), None)
+    if demand.target.function.pieces and (found := first(request, loose, "clipped")):
+        return found
+    if small(demand) and (found := first(request, loose, "direct")):
+        return found
+    return (
+        segmented(request, demand)
+        or segmented(request, loose)
+        or (first(request, loose, "direct") if demand.block_ram else None)
+    )
+
+
+def segmented(request: Request, demand: Demand) -> Family | None:
+    """Lines or parabolas, whichever are cheaper."""
+    found = first(request, demand, "linear")
+    if found is None or not demand.block_ram or cost(found).hard > FEW_BLOCKS:
+        others = (found, first(request, demand, "quadratic"))
+        found = min((each for each in others if each), key=cost, default=None)
+    return found
+
+
+def small(demand: Demand) -> bool:
+    """A direct table takes a few look-up tables, or one block RAM and no multiplier."""
+    width, bits = demand.in_format.width, demand.out_format.width
+    return width <= LOGIC_BITS or (demand.block_ram and blocks(1 << width, bits) == 1)
+
+
+def first(request: Request, demand: Demand, family: str) -> Family | None:
+    for found in FAMILIES[family](demand):
+        if found and request.accepts(found, demand.target):
+            return found
+    return None
+
+
+def refusal(request: Request) -> str:
+    """The best bound that a unit meets, and what would help."""
+    within = f"{request} must be within {request.max_ulp:g} ulp"
+    with_what = " and ".join(["look-up tables", *sorted(request.resources)])
+    missing = [name for name in RESOURCES if name not in request.resources]
+    helps = [f"allow {name}" for name in missing]
+    if request.family:
+        helps.append("leave the family open")
+    if request.symmetric:
+        helps.append("do without symmetry")
+    reached = best(request)
+    if reached is None:
+        return f"{within}; no {request.family or 'unit'} of {with_what} comes near: " + " or ".join(
+            [*helps, "give the output fewer fraction bits"]
+        )
+    helps = ["allow more", *helps, "give the output fewer fraction bits"]
+    return (
+        f"{within}; the best {request.family or 'unit'} of {with_what} reaches {reached:.3f}: "
+        + (", or ".join(helps))
+    )
+
+
+def best(request: Request) -> float | None:
+    """The error of the best unit, within a tenth of itself."""
+    fails = max(request.max_ulp, LEAST_ULP)
+    bound = max(2 * fails, 1.0)
+    while (found := cheapest(replace(request, max_ulp=bound))) is None:
+        fails, bound = bound, 2 * bound
+        if bound > 2**request.out_format.width:
+            return None
+    while bound > 1.1 * fails:
+        middle = (bound + fails) / 2
+        better = cheapest(replace(request, max_ulp=middle))
+        if better is None:
+            fails = middle
+        else:
+            found, bound = better, middle
+    codes = found.codes()
+    return certified(request.demand().target, codes).max_ulp
