@@ -38,7 +38,8 @@ ACTIVATION_COLUMNS = [
     "FF",
     "block RAM",
     "DSP",
-    "MHz",
+    "MHz, nextpnr",
+    "MHz, trusted",
     "latency",
     "generated s",
 ]
@@ -109,6 +110,7 @@ UNITS = [
     ("sigmoid", "Q4.4", "Q1.7", {"max_ulp": 0.5}),
     ("tanh", "Q4.4", "Q1.7", {"max_ulp": 0.5}),
     ("hardsigmoid", "Q4.12", "Q1.15", {}),
+    ("hardsigmoid", "Q4.12", "Q1.15", {"resources": ()}),
 ]
 
 
@@ -127,7 +129,7 @@ def activation_rows(device: str = "ecp5-25f", seeds=(1, 2, 3)) -> Iterator[tuple
             name,
             f"{source} to {to}",
             options.get("family") or label(units[0]),
-            f"{max(proof.max_ulp for proof in proofs):.3f}",
+            f"{max(proof.max_ulp for proof in proofs):.4f}",
             f"{max(proof.mean_ulp for proof in proofs):.3f}",
             yes(all(proof.monotone for proof in proofs)),
             yes(all(proof.symmetric for proof in proofs)),
@@ -135,7 +137,7 @@ def activation_rows(device: str = "ecp5-25f", seeds=(1, 2, 3)) -> Iterator[tuple
             found.ff,
             found.block_ram,
             found.dsp,
-            f"{found.fmax_mhz:.0f}" if found.fmax_mhz else "-",
+            *(f"{mhz:.0f}" if mhz else "-" for mhz in (found.median_mhz, found.fmax_mhz)),
             units[0].latency,
             f"{seconds:.1f}",
         )
@@ -160,7 +162,8 @@ class Product(Elaboratable):
     def elaborate(self, platform):
         m = Module()
         live = {"w": self.w, "t": self.t}
-        in_rows = multiplied(Pipeline(m, frozenset()), live, "w", "t", shift=0, into="product")
+        pipe = Pipeline(m, frozenset())
+        in_rows = multiplied(pipe, live, "w", "t", shift=0, into="product", stage="product")
         m.d.comb += self.y.eq(in_rows["product"] if self.rows else self.w * self.t)
         return m
 

@@ -168,9 +168,9 @@ WRONG = [
         "tanh Q4.4 -> Q1.7 must be within 0.4 ulp; the best unit of look-up tables and bram and "
         "dsp reaches 0.496: allow more, or give the output fewer fraction bits",
     ),
-    ("tanh --max-ulp 0", "Activation max_ulp must be above 0, not 0.0"),
-    ("tanh --max-ulp nan", "Activation max_ulp must be above 0, not nan"),
-    ("tanh --max-ulp inf", "Activation max_ulp must be above 0, not inf"),
+    ("tanh --max-ulp 0", "Activation max_ulp must be finite and above 0, not 0.0"),
+    ("tanh --max-ulp nan", "Activation max_ulp must be finite and above 0, not nan"),
+    ("tanh --max-ulp inf", "Activation max_ulp must be finite and above 0, not inf"),
     ("tanh --input Q4.0", "Activation input must have at least 1 fraction bit, not Q4.0"),
     ("tanh --input Q4.20", "Activation input must have at most 20 bits, not Q4.20"),
     ("tanh --output Q1.33", "Activation output must have at most 24 bits, not Q1.33"),

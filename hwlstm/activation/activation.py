@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Activation:
     monotone, symmetric : bool or None
         True: demanded, and refused if the function is not so. False: not looked at. None: a unit
         is as its function is, unless clipping or correct rounding forbids it.
-    resources : iterable of "bram", "dsp"
+    resources : "bram", "dsp", or an iterable of them
         What may be used besides look-up tables, and is then preferred to them.
     latency : int or None
         Cycles from x to y; None: registers wherever they help. Other latencies leave registers
@@ -71,7 +72,8 @@ class Activation:
         settle(self, "function", function(self.function))
         settle(self, "in_format", Format.parse(self.in_format))
         settle(self, "out_format", Format.parse(self.out_format))
-        settle(self, "resources", frozenset(self.resources))
+        listed = [self.resources] if isinstance(self.resources, str) else self.resources
+        settle(self, "resources", frozenset(listed))
         check(self)
         least, most = self.unit.least_latency, len(self.unit.stages)
         if self.latency is None:
@@ -141,9 +143,13 @@ def check(asked: Activation) -> None:
             raise ValueError(f"Activation {what} must have at most {most} bits, not {fmt}")
         if fmt.frac < 1:
             raise ValueError(f"Activation {what} must have at least 1 fraction bit, not {fmt}")
-    if not (isinstance(asked.max_ulp, int | float) and 0 < asked.max_ulp < math.inf):
-        raise ValueError(f"Activation max_ulp must be above 0, not {asked.max_ulp!r}")
-    unknown = sorted(asked.resources - set(RESOURCES))
+    if not isinstance(asked.max_ulp, Real) or isinstance(asked.max_ulp, bool):
+        raise TypeError(f"Activation max_ulp must be a number, not {asked.max_ulp!r}")
+    if not 0 < asked.max_ulp < math.inf:
+        raise ValueError(f"Activation max_ulp must be finite and above 0, not {asked.max_ulp!r}")
+    if not (asked.latency is None or type(asked.latency) is int):
+        raise TypeError(f"Activation latency must be an integer, not {asked.latency!r}")
+    unknown = sorted(set(asked.resources) - set(RESOURCES))
     if unknown:
         raise ValueError(
             f"Activation resources must be of {', '.join(RESOURCES)}, not {unknown[0]!r}"

@@ -31,8 +31,8 @@ def clipped(demand: Demand) -> Iterator[Clipped | None]:
         for k in np.split(np.arange(len(codes)), starts)
     ]
     for g in range(MOST_FRAC + 1):
-        fits = [line(span, g) for span in spans]
-        if all(fits):
+        fits = [found for span in spans if (found := line(span, g))]
+        if len(fits) == len(spans):
             yield Clipped(
                 in_format=target.in_format,
                 mirror=None,
@@ -40,6 +40,7 @@ def clipped(demand: Demand) -> Iterator[Clipped | None]:
                 slope=tuple(int(f.b[0]) for f in fits),
                 start=tuple(int(f.a[0]) for f in fits),
                 g=g,
+                dsp=demand.dsp,
             )
             return
         yield None
@@ -85,4 +86,5 @@ def plan(demand: Demand) -> Iterator[Clipped | None]:
         slope=tuple(slopes[:reached]),
         start=tuple(starts[:reached]),
         g=g,
+        dsp=False,
     )

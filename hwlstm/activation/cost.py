@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .families import Clipped, Direct, Family, Piecewise, Shared, column_bits
+from .families import Clipped, Direct, Family, Piecewise, Shared
+from .table import column_bits
 
 __all__ = ["Cost", "blocks", "cost", "table_luts"]
 
@@ -41,7 +42,7 @@ def piecewise(unit: Piecewise, fold: int) -> Cost:
     hard = blocks(words, sum(bits)) if unit.block_ram else 0
     luts = fold if unit.block_ram else fold + table_luts(words, sum(bits))
     luts += bits[0] + (2 if unit.block_ram else 8) * (len(unit.layout.zones) - 1)
-    if unit.quadratic:
+    if p.drop is not None:
         luts += bits[1] + bits[2] * (span - p.drop)
     if unit.dsp:
         return Cost(hard + 1, luts)

@@ -11,10 +11,11 @@ import numpy as np
 from ..fixed import Format, Interval
 from .fit import Precision
 from .layout import Layout
+from .table import Table
 
-__all__ = ["Clipped", "Direct", "Family", "Piecewise", "Shared", "aligned", "column_bits"]
+__all__ = ["Clipped", "Direct", "Family", "Piecewise", "Shared", "aligned", "joint_table"]
 
-ROWS_PER_CYCLE = 4
+ROWS_PER_CYCLE = 3
 """Rows of a multiplier in look-up tables between two registers."""
 
 LEAST_USEFUL = (
@@ -31,48 +32,6 @@ LEAST_USEFUL = (
 )
 """Registers in the order in which they are left out where a shorter latency is asked for; "memory"
 is the one inside a block RAM, which is always there."""
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Columns over the segments of a layout; several of them when functions take turns.
-
-    Parameters
-    ----------
-    parts : tuple of (Layout, tuple of int64 arrays (segments,))
-    block_ram : bool
-        In block RAM; else in look-up tables.
-    """
-
-    parts: tuple[tuple[Layout, tuple[np.ndarray, ...]], ...]
-    block_ram: bool
-
-    @property
-    def address_bits(self) -> int:
-        """Bits of the address within a part."""
-        return max(len(layout.address) for layout, _ in self.parts)
-
-    @property
-    def words(self) -> int:
-        return len(self.parts) << self.address_bits
-
-    @cached_property
-    def columns(self) -> tuple[np.ndarray, ...]:
-        """Every word by address, column by column; words that no segment has are zero."""
-        found = [np.zeros(self.words, np.int64) for _ in self.parts[0][1]]
-        for k, (layout, columns) in enumerate(self.parts):
-            address = (k << self.address_bits) + layout.addresses()
-            for memory, column in zip(found, columns, strict=True):
-                memory[address] = column
-        return tuple(found)
-
-    @property
-    def word_bits(self) -> int:
-        return sum(column_bits(column) for column in self.columns)
-
-    @classmethod
-    def joined(cls, tables: "list[Table]") -> "Table":
-        return cls(tuple(part for table in tables for part in table.parts), tables[0].block_ram)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,16 +204,15 @@ class Piecewise(Family):
     @property
     def stages(self):
         table = ("memory", "memory output") if self.block_ram else ("table",)
-        bend = ("bend", "slope") if self.quadratic else ()
-        groups = -(-self.span // ROWS_PER_CYCLE)
-        rows = tuple(f"product {k}" for k in range(groups))
-        product = ("operands", "product") if self.dsp else rows
+        drop = self.precision.drop
+        bend = () if drop is None else (*row_stages("bend", self.span - drop), "slope")
+        product = ("operands", "product") if self.dsp else row_stages("product", self.span)
         return self.folded((*table, *bend, *product, "sum"))
 
 
 def aligned(units: list[Piecewise]) -> list[Piecewise]:
     """The same lines with one precision and one span, so that one unit can hold their tables."""
-    if len(units) == 1:
+    if len(units) < 2:
         return units
     g = max(unit.precision.g for unit in units)
     of_a = max(unit.precision.g - unit.precision.s for unit in units)
@@ -321,12 +279,15 @@ class Clipped(Family):
     slope, start : tuple of int
         One for each piece.
     g : int
+    dsp : bool
+        Products may be made by DSP blocks; else by sums of shifted inputs.
     """
 
     first: tuple[int, ...]
     slope: tuple[int, ...]
     start: tuple[int, ...]
     g: int
+    dsp: bool
 
     def outputs(self, x):
         k = np.searchsorted(self.first, x, side="right")
@@ -334,22 +295,43 @@ class Clipped(Family):
 
     @property
     def stages(self):
-        return self.folded(("product", "output"))
+        if self.factors:
+            return self.folded(("operands", "product", "output"))
+        rows = max(len(signed_digits(slope)) for slope in self.slope)
+        return self.folded((*row_stages("product", rows), "output"))
+
+    @property
+    def factors(self):
+        steep = [k for k in self.slope if k & (k - 1)]
+        if not (self.dsp and steep):
+            return None
+        return Interval(0, min(steep), max(steep)).signed_width, self.in_format.width
 
 
 def joint_table(units: list[Family]) -> Table | None:
     """What stands in the memory of one unit that takes turns between these; None: no memory."""
-    if isinstance(units[0], Piecewise):
-        units = aligned(units)
-    if isinstance(units[0], Shared) or units[0].table is None:
+    if isinstance(units[0], Shared):
         return units[0].table
-    return Table.joined([unit.table for unit in units])
+    lines = [unit for unit in units if isinstance(unit, Piecewise)]
+    tables = [unit.table for unit in aligned(lines) or units]
+    found = [table for table in tables if table]
+    return Table.joined(found) if found else None
+
+
+def signed_digits(constant: int) -> list[tuple[int, int]]:
+    """(place, -1 or 1) of the fewest signed digits that make a constant, the lowest first."""
+    found, place = [], 0
+    while constant:
+        digit = 2 - constant % 4 if constant % 2 else 0
+        if digit:
+            found.append((place, digit))
+        constant, place = (constant - digit) // 2, place + 1
+    return found
+
+
+def row_stages(name: str, rows: int) -> tuple[str, ...]:
+    return tuple(f"{name} {k}" for k in range(-(-rows // ROWS_PER_CYCLE)))
 
 
 def usefulness(stage: str) -> int:
     return LEAST_USEFUL.index(stage.rstrip("0123456789 ")) if stage != "memory" else 0
-
-
-def column_bits(values: np.ndarray) -> int:
-    """Width of the register that holds every value of a table column."""
-    return Interval(0, int(values.min()), int(values.max())).width

@@ -11,6 +11,7 @@ table monotone, and lets the negative half be the mirror image of the positive.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -273,7 +274,9 @@ class Search:
     def steady(self, s: Scan) -> np.ndarray:
         """True for tries that rise, or fall, as they should at both ends; these come first."""
         p, t = self.precision, s.run.t
-        last, before = (p.value(0, s.b, s.c, t[:, k]) for k in ([-1], [-2 if t.shape[1] > 1 else -1]))
+        last, before = (
+            p.value(0, s.b, s.c, t[:, k]) for k in ([-1], [-2 if t.shape[1] > 1 else -1])
+        )
         return (s.b * self.direction >= 0) & ((last - before) * self.direction >= 0)
 
     def flawed(self, a, b, c, t) -> np.ndarray:
@@ -319,7 +322,7 @@ def through(first: list[int], possible: list[set]) -> list[int] | None:
     return path[::-1]
 
 
-def joined(parts: list[Fit | None]) -> Fit | None:
+def joined(parts: Sequence[Fit | None]) -> Fit | None:
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None

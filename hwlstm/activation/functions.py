@@ -13,9 +13,9 @@ __all__ = ["FUNCTIONS", "Function", "Line", "function"]
 
 @dataclass(frozen=True)
 class Line:
-    """slope * x + intercept, from `start` on (None: from minus infinity)."""
+    """slope * x + intercept, from `start` on (the first one: from minus infinity)."""
 
-    start: Fraction | None
+    start: Fraction
     slope: Fraction
     intercept: Fraction
 
@@ -68,6 +68,8 @@ class Function:
 
     def precise(self, x: float, digits: int = 50):
         """The function of one float, to `digits` decimal digits."""
+        if self.digits is None:
+            raise ValueError(f"Activation function {self.name} is known in floats only")
         with mpmath.workdps(digits):
             given = (None if v is None else mpmath.mpf(v) for v in (self.alpha, self.beta))
             return +self.digits(mpmath.mpf(x), *given)
@@ -78,12 +80,15 @@ class Function:
         if self.lines is None:
             return ()
         given = (None if v is None else Fraction(v) for v in (self.alpha, self.beta))
-        rows = self.lines(*given)
-        return tuple(Line(*(v if v is None else Fraction(v) for v in row)) for row in rows)
+        return tuple(Line(*map(Fraction, row)) for row in self.lines(*given))
+
+
+LOWEST = -(2**32)
+"""No input reaches that far."""
 
 
 def _hard_sigmoid_lines(a, b):
-    return [(None, 0, 0), (-b / a, a, b), ((1 - b) / a, 0, 1)]
+    return [(LOWEST, 0, 0), (-b / a, a, b), ((1 - b) / a, 0, 1)]
 
 
 FUNCTIONS = {
@@ -99,7 +104,7 @@ FUNCTIONS = {
             "relu",
             lambda x, a, b: np.maximum(x, 0),
             lambda x, a, b: max(x, mpmath.mpf(0)),
-            lines=lambda a, b: [(None, 0, 0), (0, 1, 0)],
+            lines=lambda a, b: [(LOWEST, 0, 0), (0, 1, 0)],
         ),
         Function(
             "affine",
@@ -107,21 +112,21 @@ FUNCTIONS = {
             lambda x, a, b: a * x + b,
             alpha=1.0,
             beta=0.0,
-            lines=lambda a, b: [(None, a, b)],
+            lines=lambda a, b: [(LOWEST, a, b)],
         ),
         Function(
             "leakyrelu",
             lambda x, a, b: np.where(x < 0, a * x, x),
             lambda x, a, b: a * x if x < 0 else x,
             alpha=0.01,
-            lines=lambda a, b: [(None, a, 0), (0, 1, 0)],
+            lines=lambda a, b: [(LOWEST, a, 0), (0, 1, 0)],
         ),
         Function(
             "thresholdedrelu",
             lambda x, a, b: np.where(x < a, 0, x),
             lambda x, a, b: mpmath.mpf(0) if x < a else x,
             alpha=1.0,
-            lines=lambda a, b: [(None, 0, 0), (a, 1, 0)],
+            lines=lambda a, b: [(LOWEST, 0, 0), (a, 1, 0)],
         ),
         Function(
             "scaledtanh",
@@ -158,13 +163,13 @@ FUNCTIONS = {
             "hardtanh",
             lambda x, a, b: np.clip(x, -1, 1),
             lambda x, a, b: min(max(x, mpmath.mpf(-1)), mpmath.mpf(1)),
-            lines=lambda a, b: [(None, 0, -1), (-1, 1, 0), (1, 0, 1)],
+            lines=lambda a, b: [(LOWEST, 0, -1), (-1, 1, 0), (1, 0, 1)],
         ),
         Function(
             "identity",
             lambda x, a, b: x,
             lambda x, a, b: x,
-            lines=lambda a, b: [(None, 1, 0)],
+            lines=lambda a, b: [(LOWEST, 1, 0)],
         ),
     )
 }
@@ -204,6 +209,6 @@ def function(
         if not math.isfinite(value):
             raise ValueError(f"{which} of {found.name} must be a finite number, not {value!r}")
         found = replace(found, **{which: float(value)})
-    if found.name == "hardsigmoid" and not found.alpha > 0:
+    if found.name == "hardsigmoid" and not (found.alpha and found.alpha > 0):
         raise ValueError(f"alpha of hardsigmoid must be above 0, not {found.alpha!r}")
     return found

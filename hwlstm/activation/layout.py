@@ -100,7 +100,7 @@ class Layout:
         width = (sum(1 << depth for depth in depths) - 1).bit_length()
         codes = prefix_codes(depths, width)
         low = self.zones[0].bits
-        places = [[None] * width for _ in self.zones]
+        places: list[list[Source | None]] = [[None] * width for _ in self.zones]
         order = [width - 1, *range(width - 1)]
         for zone, depth, code, row in zip(self.zones, depths, codes, places, strict=True):
             for place, bit in zip(order, code, strict=False):

@@ -23,16 +23,21 @@ PARTS = 256
 
 
 class Alone(ActivationUnit):
-    """One activation as a top module with the ports clk, x and y, as wide as their formats."""
+    """A unit as a top module with the ports clk, x and y, as wide as their formats.
+
+    With several activations there is also select, the index of the one that x is for.
+    """
 
     x: Signal
     y: Signal
+    select: Signal
 
-    def __init__(self, activation: Activation):
-        super().__init__([activation])
+    def __init__(self, activations: Sequence[Activation]):
+        super().__init__(list(activations))
         self.sync = ClockDomain("sync", reset_less=True)
-        self.whole = Signal(shape(activation.out_format.interval), name="y")
-        self.ports = [self.sync.clk, self.x, self.whole]
+        self.whole = Signal(shape(activations[0].out_format.interval), name="y")
+        turns = [self.select] if len(activations) > 1 else []
+        self.ports = [self.sync.clk, *turns, self.x, self.whole]
 
     def elaborate(self, platform):
         m = super().elaborate(platform)
@@ -41,30 +46,43 @@ class Alone(ActivationUnit):
         return m
 
 
-def activation_verilog(activation: Activation, name: str | None = None) -> str:
+def activation_verilog(*activations: Activation, name: str | None = None) -> str:
     """One Verilog module with the ports clk, x and y; the same bytes every time.
 
     Parameters
     ----------
+    activations : Activation
+        Several, of equal likeness, take turns: a port select is the index of the one that x is
+        for.
     name : str or None
-        Of the module; None: the function's.
+        Of the module; None: the functions', joined by _.
     """
-    name = activation.function.name if name is None else name
+    name = unit_name(activations) if name is None else name
     check_name("Module name", name)
-    top, proof, latency = Alone(activation), activation.certificate, activation.latency
+    if len({activation.likeness for activation in activations}) != 1:
+        raise ValueError("Activations of one unit must be one or more of equal likeness")
+    top = Alone(activations)
     text = verilog.convert(
         top, name=name, ports=top.ports, emit_src=False, strip_internal_attrs=True
     )
+    return "".join(f"// {line}\n" for each in activations for line in contract(each)) + text
+
+
+def unit_name(activations: Sequence[Activation]) -> str:
+    return "_".join(activation.function.name for activation in activations)
+
+
+def contract(activation: Activation) -> tuple[str, str]:
+    proof, latency = activation.certificate, activation.latency
     return (
-        f"// {activation.function}: x is {activation.in_format}, y is {activation.out_format}, "
-        f"{latency} {'cycle' if latency == 1 else 'cycles'} later\n"
-        f"// largest error {proof.max_ulp:.6g} ulp, measured over all {proof.codes} codes of x\n"
-        f"{text}"
+        f"{activation.function}: x is {activation.in_format}, y is {activation.out_format}, "
+        f"{latency} {'cycle' if latency == 1 else 'cycles'} later",
+        f"largest error {proof.max_ulp:.6g} ulp, measured over all {proof.codes} codes of x",
     )
 
 
 def synth_activation(
-    activation: Activation,
+    activation: Activation | Sequence[Activation],
     device: Device | str,
     out: Path,
     *,
@@ -75,8 +93,9 @@ def synth_activation(
     progress: Callable[[str], None] | None = None,
 ) -> SynthReport:
     """Synthesise the emitted Verilog in the work directory `out`; see :func:`hwlstm.synth`."""
-    name = activation.function.name if name is None else name
-    text = activation_verilog(activation, name)
+    activations = [activation] if isinstance(activation, Activation) else activation
+    name = unit_name(activations) if name is None else name
+    text = activation_verilog(*activations, name=name)
     out.mkdir(parents=True, exist_ok=True)
     source = out / f"{name}.v"
     source.write_text(text, encoding="utf-8")

@@ -32,7 +32,7 @@ def declared(verilog: str) -> dict[str, tuple[str, int]]:
 def test_module_has_a_clock_and_two_numbers_as_wide_as_their_formats(name):
     activation = small(name)
 
-    verilog = activation_verilog(activation, "unit")
+    verilog = activation_verilog(activation, name="unit")
 
     assert re.findall(r"^module (\S+)\(", verilog, flags=re.M) == ["unit"]
     assert declared(verilog) == {
@@ -45,7 +45,7 @@ def test_module_has_a_clock_and_two_numbers_as_wide_as_their_formats(name):
 @pytest.mark.parametrize("name", SMALL)
 def test_module_gives_every_code_after_its_latency(name):
     activation = small(name)
-    top, found = Alone(activation), []
+    top, found = Alone([activation]), []
     codes = np.arange(activation.in_format.lo, activation.in_format.hi + 1)
 
     async def bench(context):

@@ -99,6 +99,23 @@ def test_vanilla_with_shared_multipliers_is_exact(interval, tmp_path):
     prove(network, tmp_path, parallel=3, interval=interval)
 
 
+@pytest.mark.parametrize("interval", [1, 2, 4])
+@pytest.mark.parametrize(
+    "units",
+    [
+        {"shared": True},
+        {"shared": True, "resources": ["dsp"], "bits": 12},
+        {"resources": ["bram"], "bits": 12},
+        {"resources": []},
+        {"max_ulp": 0.75, "bits": 14},
+    ],
+    ids=str,
+)
+def test_activations_of_any_resources_are_exact_in_the_cell(units, interval, tmp_path):
+    network = fixed(3, 6, cell=Vanilla(), **units)
+    prove(network, tmp_path, parallel=3, interval=interval, lengths=[4, 1, 3])
+
+
 def test_every_layer_may_take_its_own_number_of_columns(tmp_path):
     network = classifier(inputs=4, units=6)
     layers = zip(network.layers, [(4, 1, 3), (3, 4, 1)], strict=True)

@@ -148,6 +148,29 @@ def test_a_gate_format_that_cannot_hold_the_gate_is_refused():
     assert fixed(3, 5, formats={"lstm.i": "Q1.9"}).layers[0].formats["i"].frac == 9
 
 
+def test_shared_gates_have_one_input_format_and_one_table():
+    layer = fixed(3, 5, shared=True).layers[0]
+    pre = {layer.formats[f"pre_{gate}"] for gate in "gifo"}
+    assert len(pre) == 1
+    assert {layer.tables[gate].unit.kind for gate in "gifo"} == {"shared"}
+    assert len({layer.tables[gate].likeness for gate in "gifo"}) == 1
+    assert layer.tables["squash_c"].unit.kind == "linear"
+
+
+def test_activations_take_what_resources_allow_and_keep_the_bound():
+    for resources in ((), ("bram",), ("dsp",), ("bram", "dsp")):
+        layer = fixed(3, 5, bits=12, resources=resources, max_ulp=0.9).layers[0]
+        for table in layer.tables.values():
+            assert table.certificate.max_ulp <= 0.9
+            assert bool(table.unit.factors) == ("dsp" in resources)
+            assert table.unit.table.block_ram == ("bram" in resources)
+
+
+def test_an_activation_never_takes_an_input_without_fraction_bits():
+    layer = fixed(3, 5, bits=2, weights=2).layers[0]
+    assert all(table.in_format.frac >= 1 for table in layer.tables.values())
+
+
 def test_labels_of_the_wrong_shape_are_refused():
     net = network()
     with pytest.raises(ValueError, match=r"^Labels must be given for a network that classifies, t"):

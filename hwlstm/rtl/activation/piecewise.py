@@ -3,7 +3,8 @@
 from amaranth import Module, Signal
 from amaranth.hdl import Value
 
-from ...activation.families import ROWS_PER_CYCLE, Piecewise, Table, aligned
+from ...activation.families import Piecewise, aligned
+from ...activation.table import Table
 from ...fixed import Interval
 from ..arithmetic import shape
 from .pipeline import Pipeline
@@ -29,9 +30,7 @@ def piecewise(
     live |= {"start": start, "slope": slope}
     if unit.quadratic:
         live |= {"bend": live.pop("column_2"), "high": live["t"][p.drop :]}
-        live = multiplied(pipe, live, "bend", "high", shift=p.shift, into="bent")
-        live.pop("bend"), live.pop("high")
-        live = pipe("bend", live)
+        live = multiplied(pipe, live, "bend", "high", shift=p.shift, into="bent", stage="bend")
         live["slope"] = live["slope"] + live.pop("bent")
         live = pipe("slope", live)
     live = product(pipe, live, unit)
@@ -47,14 +46,5 @@ def product(pipe: Pipeline, live: dict[str, Value], unit: Piecewise) -> dict[str
         whole = live.pop("slope") * live.pop("t")
         live = pipe("product", {**live, "product": whole})
         return {**live, "product": live["product"] >> unit.precision.s}
-    live = multiplied(
-        pipe,
-        live,
-        "slope",
-        "t",
-        shift=unit.precision.s,
-        into="product",
-        stage="product",
-        rows_per_stage=ROWS_PER_CYCLE,
-    )
-    return {name: value for name, value in live.items() if name not in ("slope", "t")}
+    shift = unit.precision.s
+    return multiplied(pipe, live, "slope", "t", shift=shift, into="product", stage="product")

@@ -6,8 +6,8 @@ from amaranth.hdl import Shape, Value
 from amaranth.lib import data, memory
 from amaranth.utils import ceil_log2
 
-from ...activation.families import Table
 from ...activation.layout import Layout, Source
+from ...activation.table import Table
 from ...fixed import Interval
 from ..arithmetic import shape
 from .pipeline import Live, Pipeline

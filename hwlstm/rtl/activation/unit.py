@@ -6,7 +6,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ...activation import Activation, Clipped, Direct, Family, Piecewise, Shared
-from ...activation.families import Table
+from ...activation.table import Table
 from ...fixed import Format, Interval
 from ..arithmetic import shape
 from .clipped import clipped
