@@ -18,7 +18,7 @@ import numpy as np
 
 __all__ = ["Fit", "Precision", "Run", "fit"]
 
-MOST_SLOPES = 1024
+MOST_SLOPES = 256
 """Scan tried for a segment: those nearest the middle of their range."""
 
 BENDS = (-1, 0, 1)
@@ -31,6 +31,9 @@ MOST_TRIES = 64
 
 MOST_STARTS = 256
 """Values of a tried with each of them, evenly spaced."""
+
+MOST_PATHS = 12
+"""Ways through the knots that are tried when a segment on the way has a tie or bends back."""
 
 MOST_KNOTS = 4
 """Outputs tried at a knot: those nearest the middle."""
@@ -134,7 +137,10 @@ def fit(
         return joined([search.chosen(s, s.a_lo, s.a_hi)[0] for s in scans])
     levels = [outputs(lo, hi) for lo, hi in zip(*knots, strict=True)]
     possible = search.possible(scans, levels)
-    while (path := through(levels[0], possible)) is not None:
+    for _ in range(MOST_PATHS):
+        path = through(levels[0], possible)
+        if path is None:
+            return None
         fits, failed = search.along(scans, path)
         if not failed:
             return joined(fits)
@@ -232,7 +238,8 @@ class Search:
         first = 0
         for s in scans:
             ends = range(first, first + len(s.b))
-            for i, j in itertools.product(range(MOST_KNOTS), repeat=2):
+            most = max(len(levels[k]) for k in (*ends, ends[-1] + 1))
+            for i, j in itertools.product(range(most), repeat=2):
                 start = np.array([levels[k][min(i, len(levels[k]) - 1)] for k in ends])
                 end = np.array([levels[k + 1][min(j, len(levels[k + 1]) - 1)] for k in ends])
                 a_lo, a_hi = self.ended(s, start, end)

@@ -16,6 +16,9 @@ __all__ = ["linear", "quadratic"]
 
 MOST_SEGMENTS = 1 << 14
 MOST_ZONES = 5
+
+LEAST_BENT = 2
+"""Bits of the shortest segment that a parabola is worth."""
 MOST_ALIKE = 4
 MOST_HALVINGS = 6
 
@@ -237,7 +240,7 @@ def quadratic(demand: Demand) -> Iterator[Piecewise | None]:
     folded = demand.mirror is not None
     shape = Shape(demand, folded, quadratic=True)
     longest = shape.longest(0, 1 << shape.width - shape.signed)
-    for bits in range(longest, max(longest - 2, -1), -1):
+    for bits in range(longest, max(longest - 2, LEAST_BENT - 1), -1):
         layout = Layout.uniform(shape.width, shape.signed, bits)
         best = shrunk(shape, layout)
         yield unit(shape, layout, *best) if best else None
