@@ -32,6 +32,9 @@ MOST_TRIES = 64
 MOST_STARTS = 256
 """Values of a tried with each of them, evenly spaced."""
 
+MOST_VALUES = 1 << 17
+"""Values of a segment computed with each of them."""
+
 MOST_PATHS = 12
 """Ways through the knots that are tried when a segment on the way has a tie or bends back."""
 
@@ -301,8 +304,9 @@ class Search:
     def flawless(self, s: Scan, k: int, a_lo, a_hi) -> tuple[int, int, int] | None:
         """Another (a, b, c) of segment k."""
         widest = np.argsort(a_lo - a_hi, kind="stable")
+        starts = max(3, min(MOST_STARTS, MOST_VALUES // s.run.t.shape[1]))
         for n in widest[a_lo[widest] <= a_hi[widest]][:MOST_TRIES].tolist():
-            a = np.unique(np.linspace(a_lo[n], a_hi[n], MOST_STARTS).astype(np.int64))
+            a = np.unique(np.linspace(a_lo[n], a_hi[n], starts).astype(np.int64))
             b, c = np.full_like(a, s.b[k, n]), np.full_like(a, s.c[k, n])
             free = np.flatnonzero(~self.flawed(a, b, c, np.repeat(s.run.t[k : k + 1], len(a), 0)))
             if free.size:

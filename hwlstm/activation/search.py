@@ -145,40 +145,35 @@ def first(request: Request, demand: Demand, family: str) -> Family | None:
 
 def refusal(request: Request) -> str:
     """The best bound that a unit meets, and what would help."""
-    within = f"{request} must be within {request.max_ulp:g} ulp"
-    with_what = " and ".join(["look-up tables", *sorted(request.resources)])
-    missing = [name for name in RESOURCES if name not in request.resources]
-    helps = [f"allow {name}" for name in missing]
+    parts = " and ".join(["look-up tables", *sorted(request.resources)])
+    what = f"{request.family or 'unit'} of {parts}"
+    helps = [f"allow {name}" for name in RESOURCES if name not in request.resources]
     if request.family:
         helps.append("leave the family open")
     if request.symmetric:
         helps.append("do without symmetry")
-    reached = best(request)
-    if reached is None:
-        return f"{within}; no {request.family or 'unit'} of {with_what} comes near: " + " or ".join(
-            [*helps, "give the output fewer fraction bits"]
-        )
-    helps = ["allow more", *helps, "give the output fewer fraction bits"]
-    return (
-        f"{within}; the best {request.family or 'unit'} of {with_what} reaches {reached:.3f}: "
-        + (", or ".join(helps))
-    )
+    helps.append("give the output fewer fraction bits")
+    outcome = f"no {what} comes near"
+    if reached := best(request):
+        outcome = f"the best {what} reaches {reached:.3f}"
+        helps.insert(0, "allow more")
+    return f"{request} must be within {request.max_ulp:g} ulp; {outcome}: {', or '.join(helps)}"
 
 
 def best(request: Request) -> float | None:
-    """The error of the best unit, within a tenth of itself."""
+    """The error of the best unit, within a thirtieth of itself."""
+    target = request.demand().target
     fails = max(request.max_ulp, LEAST_ULP)
     bound = max(2 * fails, 1.0)
     while (found := cheapest(replace(request, max_ulp=bound))) is None:
         fails, bound = bound, 2 * bound
         if bound > 2**request.out_format.width:
             return None
-    while bound > 1.1 * fails:
+    while (bound := certified(target, found.codes()).max_ulp) > 1.03 * fails:
         middle = (bound + fails) / 2
         better = cheapest(replace(request, max_ulp=middle))
         if better is None:
             fails = middle
         else:
-            found, bound = better, middle
-    codes = found.codes()
-    return certified(request.demand().target, codes).max_ulp
+            found = better
+    return bound
