@@ -189,7 +189,8 @@ WRONG = [
     ("own.py:wave --monotone", "wave Q4.4 -> Q1.7 must be monotone, and the function is not"),
     (
         "own.py:gelu --symmetric",
-        "gelu Q4.4 -> Q1.7 must be symmetric about 0, and the function is not",
+        "gelu Q4.4 -> Q1.7 must be symmetric: y(x) + y(-x) the same for every x, in an even "
+        "number of ulp, and the function is not",
     ),
     (
         "own.py:log",

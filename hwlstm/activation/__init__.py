@@ -8,7 +8,7 @@ certificate says what it does. The hardware is hwlstm.rtl.activation.
 
 from .activation import Activation, flat_beyond
 from .certificate import Certificate, ReferenceCheck, check_reference
-from .families import Clipped, Direct, Family, Piecewise, Shared, joint_table
+from .families import Clipped, Direct, Family, Piecewise, Shared, joint_factors, joint_table
 from .functions import FUNCTIONS, Function, function
 from .search import FAMILIES, RESOURCES, Unmet
 
@@ -29,5 +29,6 @@ __all__ = [
     "check_reference",
     "flat_beyond",
     "function",
+    "joint_factors",
     "joint_table",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from ..fixed import Format, Interval
 from .certificate import Certificate, certified
 from .families import Direct, Family, Piecewise, Shared
-from .functions import Function, function
+from .functions import FUNCTIONS, Function, function
 from .search import FAMILIES, RESOURCES, Request, unit
 from .target import Target
 
@@ -54,7 +54,7 @@ class Activation:
     TypeError, ValueError
         An argument, with its contract.
     Unmet
-        No unit meets the bound, with the best that was reached and what would help.
+        No unit was found that meets the bound: with the best that was reached and what would help.
     """
 
     function: Function
@@ -72,8 +72,7 @@ class Activation:
         settle(self, "function", function(self.function))
         settle(self, "in_format", Format.parse(self.in_format))
         settle(self, "out_format", Format.parse(self.out_format))
-        listed = [self.resources] if isinstance(self.resources, str) else self.resources
-        settle(self, "resources", frozenset(listed))
+        settle(self, "resources", listed(self.resources))
         check(self)
         least, most = self.unit.least_latency, len(self.unit.stages)
         if self.latency is None:
@@ -134,6 +133,13 @@ class Activation:
         return certified(self.target, self.codes)
 
 
+def listed(resources) -> frozenset[str]:
+    names = [resources] if isinstance(resources, str) else resources
+    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"Activation resources must be names, not {resources!r}")
+    return frozenset(names)
+
+
 def check(asked: Activation) -> None:
     for what, fmt, most in (
         ("input", asked.in_format, MAX_INPUT_BITS),
@@ -154,7 +160,12 @@ def check(asked: Activation) -> None:
         raise ValueError(
             f"Activation resources must be of {', '.join(RESOURCES)}, not {unknown[0]!r}"
         )
-    if asked.family is not None and asked.family not in FAMILIES:
+    for which in ("monotone", "symmetric"):
+        if getattr(asked, which) not in (None, True, False):
+            raise TypeError(
+                f"Activation {which} must be True, False or None, not {getattr(asked, which)!r}"
+            )
+    if asked.family is not None and asked.family not in list(FAMILIES):
         raise ValueError(
             f"Activation family must be one of {', '.join(FAMILIES)}, not {asked.family!r}"
         )
@@ -166,11 +177,11 @@ def flat_beyond(function: Function, out_format: Format) -> float:
     An input format need not reach further: saturating there changes no output.
     """
     nearest = -math.log(out_format.step / 2)
-    match function.name:
-        case "sigmoid":
-            return nearest
-        case "tanh":
-            return (nearest + math.log(2)) / 2
-        case "hardsigmoid" | "hardtanh":
-            return max(abs(float(piece.start)) for piece in function.pieces[1:])
+    if function is FUNCTIONS["sigmoid"]:
+        return nearest
+    if function is FUNCTIONS["tanh"]:
+        return (nearest + math.log(2)) / 2
+    pieces = function.pieces
+    if pieces and pieces[0].slope == pieces[-1].slope == 0:
+        return max(abs(float(piece.start)) for piece in pieces[1:])
     return math.inf

@@ -7,14 +7,18 @@ import numpy as np
 from .demand import Admissible, Demand
 from .families import Clipped
 from .fit import Fit, Precision, Run, fit
+from .functions import FUNCTIONS
 
 __all__ = ["clipped", "plan"]
 
 NEAREST = 0.5 + 2**-20
 """The bound of correct rounding, with room for the float64 reference at a tie."""
 
-MOST_FRAC = 24
+MOST_G = 24
+"""Fraction bits of slopes tried."""
+
 MOST_PIECES = 8
+"""Clipping included: with more of them a function counts as curved."""
 
 
 def clipped(demand: Demand) -> Iterator[Clipped | None]:
@@ -30,7 +34,7 @@ def clipped(demand: Demand) -> Iterator[Clipped | None]:
         Admissible(int(codes[k[0]]), target.values[k], lo[k], hi[k])
         for k in np.split(np.arange(len(codes)), starts)
     ]
-    for g in range(MOST_FRAC + 1):
+    for g in range(MOST_G + 1):
         fits = [found for span in spans if (found := line(span, g))]
         if len(fits) == len(spans):
             yield Clipped(
@@ -67,7 +71,7 @@ def line(span: Admissible, g: int) -> Fit | None:
 
 def plan(demand: Demand) -> Iterator[Clipped | None]:
     """Piecewise linear approximation of sigmoid (Amin, Curtis & Hayes-Gill 1997), truncated."""
-    if demand.target.function.name != "sigmoid" or not demand.in_format.signed:
+    if demand.target.function is not FUNCTIONS["sigmoid"] or not demand.in_format.signed:
         yield None
         return
     source, to = demand.in_format.frac, demand.out_format

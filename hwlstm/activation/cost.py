@@ -29,9 +29,9 @@ def cost(unit: Family) -> Cost:
         case Direct() if unit.block_ram:
             return Cost(blocks(unit.words, unit.word_bits), 0)
         case Direct():
-            return Cost(0, fold + table_luts(unit.words, unit.word_bits))
+            return Cost(0, table_luts(unit.words, unit.word_bits))
         case Clipped():
-            return Cost(0, fold + 32 * len(unit.slope))
+            return Cost(unit.factors is not None, fold + 32 * len(unit.slope))
     raise TypeError(f"Unit must be of a known family, not {unit!r}")
 
 

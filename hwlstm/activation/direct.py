@@ -20,7 +20,7 @@ def direct(demand: Demand) -> Iterator[Direct | None]:
     whole = demand.whole
     nearest = np.clip(np.rint(whole.exact).astype(np.int64), whole.lo, whole.hi)
     if demand.mirror is not None:
-        # A tie is rounded away from the centre on both sides.
+        # The negative side follows the positive one, at ties too.
         above = nearest[1 - demand.in_format.lo :]
         nearest[1 : 1 + len(above)] = demand.mirror - above[::-1]
     yield Direct(demand.in_format, None, values=nearest, block_ram=wants_block_ram(demand))

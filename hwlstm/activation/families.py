@@ -13,7 +13,16 @@ from .fit import Precision
 from .layout import Layout
 from .table import Table
 
-__all__ = ["Clipped", "Direct", "Family", "Piecewise", "Shared", "aligned", "joint_table"]
+__all__ = [
+    "Clipped",
+    "Direct",
+    "Family",
+    "Piecewise",
+    "Shared",
+    "aligned",
+    "joint_factors",
+    "joint_table",
+]
 
 ROWS_PER_CYCLE = 3
 """Rows of a multiplier in look-up tables between two registers."""
@@ -29,8 +38,9 @@ LEAST_USEFUL = (
     "product",
     "sum",
     "output",
+    "memory",
 )
-"""Registers in the order in which they are left out where a shorter latency is asked for; "memory"
+"""Registers in the order in which they are left out where a shorter latency is asked for; the last
 is the one inside a block RAM, which is always there."""
 
 
@@ -72,7 +82,7 @@ class Family:
 
     def registers(self, latency: int) -> frozenset[str]:
         """The stages that have one if the unit takes `latency` cycles."""
-        order = sorted(self.stages, key=lambda s: (s == "memory", usefulness(s)))
+        order = sorted(self.stages, key=usefulness)
         return frozenset(order[len(order) - latency :])
 
     @property
@@ -84,8 +94,8 @@ class Family:
     def kind(self) -> str:
         return type(self).__name__.lower()
 
-    @property
-    def table(self) -> "Table | None":
+    @cached_property
+    def table(self) -> Table | None:
         """What stands in memory, if anything does."""
         return None
 
@@ -118,7 +128,7 @@ class Direct(Family):
     Parameters
     ----------
     values : int64 array
-        In order of the raw integers that `outputs` takes.
+        In order of the raw integers.
     block_ram : bool
         In block RAM; else in look-up tables.
     """
@@ -127,21 +137,20 @@ class Direct(Family):
     block_ram: bool
 
     def outputs(self, x):
-        return self.values[x - (self.in_format.lo if self.mirror is None else 0)]
+        return self.values[x - self.in_format.lo]
 
     @cached_property
     def layout(self) -> Layout:
         """One code a segment."""
-        signed = self.in_format.signed and self.mirror is None
-        return Layout.uniform(self.in_format.width - (self.mirror is not None), signed, 0)
+        return Layout.uniform(self.in_format.width, self.in_format.signed, 0)
 
-    @property
+    @cached_property
     def table(self):
         return Table(((self.layout, (self.values,)),), self.block_ram)
 
     @property
     def stages(self):
-        return self.folded(("memory", "memory output") if self.block_ram else ("table",))
+        return ("memory", "memory output") if self.block_ram else ("table",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +193,7 @@ class Piecewise(Family):
     def quadratic(self) -> bool:
         return self.precision.drop is not None
 
-    @property
+    @cached_property
     def table(self):
         columns = (self.a, self.b, self.c) if self.quadratic else (self.a, self.b)
         return Table(((self.layout, columns),), self.block_ram)
@@ -222,7 +231,7 @@ def aligned(units: list[Piecewise]) -> list[Piecewise]:
 
 def realigned(unit: Piecewise, to: Precision, span: int) -> Piecewise:
     """A finer precision, a longer span: bits that t gains are constant in a segment, and a takes
-    their part of the product back."""
+    their part of the product back. Exact, since a line's s is no more than its span."""
     p = unit.precision
     gained = unit.layout.starts & (1 << span) - (1 << unit.span)
     b = unit.b << to.g - p.g
@@ -255,7 +264,7 @@ class Shared(Family):
             return self.core.evaluate(x) + self.one >> 1
         return self.core.evaluate(2 * x)
 
-    @property
+    @cached_property
     def table(self):
         return self.core.table
 
@@ -302,10 +311,19 @@ class Clipped(Family):
 
     @property
     def factors(self):
-        steep = [k for k in self.slope if k & (k - 1)]
+        steep = [k for k in self.slope if len(signed_digits(k)) > 1]
         if not (self.dsp and steep):
             return None
-        return Interval(0, min(steep), max(steep)).signed_width, self.in_format.width
+        return Interval(
+            0, min(steep), max(steep)
+        ).signed_width, self.in_format.interval.signed_width
+
+
+def joint_factors(units: list[Family]) -> tuple[int, int] | None:
+    """The factors of one unit that takes turns between these."""
+    lines = [unit for unit in units if isinstance(unit, Piecewise)]
+    found = [unit.factors for unit in aligned(lines) or units if unit.factors]
+    return (max(a for a, _ in found), max(b for _, b in found)) if found else None
 
 
 def joint_table(units: list[Family]) -> Table | None:
@@ -334,4 +352,4 @@ def row_stages(name: str, rows: int) -> tuple[str, ...]:
 
 
 def usefulness(stage: str) -> int:
-    return LEAST_USEFUL.index(stage.rstrip("0123456789 ")) if stage != "memory" else 0
+    return LEAST_USEFUL.index(stage.rstrip("0123456789 "))

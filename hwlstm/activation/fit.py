@@ -316,8 +316,9 @@ class Search:
 
 def outputs(lo: int, hi: int) -> list[int]:
     """The outputs to try at a knot."""
-    surplus = max(int(hi - lo) + 1 - MOST_KNOTS, 0)
-    return list(range(int(lo) + surplus // 2, int(hi) - (surplus + 1) // 2 + 1))
+    if lo > hi:
+        return []
+    return np.unique(np.rint(np.linspace(lo, hi, MOST_KNOTS)).astype(np.int64)).tolist()
 
 
 def through(first: list[int], possible: list[set]) -> list[int] | None:

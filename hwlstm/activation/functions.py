@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Real
 
 import mpmath
 import numpy as np
+
+from ..errors import HwlstmError
 
 __all__ = ["FUNCTIONS", "Function", "Line", "function"]
 
@@ -50,12 +53,16 @@ class Function:
         return f"{self.name}({listed})" if listed else self.name
 
     def __call__(self, x) -> np.ndarray:
-        """The function in float64; the named ones to 1e-15 of the larger of 1 and the result."""
+        """The function in float64; the named ones to a few units of float64's last place."""
         x = np.asarray(x, dtype=np.float64)
         try:
             with np.errstate(all="ignore"):
-                y = np.asarray(self.floats(x, self.alpha, self.beta), dtype=np.float64)
-        except (TypeError, ValueError) as error:
+                y = np.asarray(self.floats(x, self.alpha, self.beta)).astype(
+                    np.float64, casting="same_kind"
+                )
+        except HwlstmError:
+            raise
+        except Exception as error:  # a user's function may raise anything
             raise ValueError(
                 f"Activation function {self.name} must map an array to an array: {error}"
             ) from error
@@ -173,16 +180,29 @@ FUNCTIONS = {
         ),
     )
 }
-"""The activation functions of ONNX, with ONNX's defaults, and hardtanh and identity.
+"""The activation functions of ONNX's LSTM, and hardtanh and identity.
 
-Keras 2 means hardsigmoid with alpha 0.2, Keras 3 and PyTorch with alpha 1/6.
+Parameters default to those of ONNX's operators, or to 1 and 0 where ONNX gives none.
+ThresholdedRelu keeps its threshold, as in ONNX's LSTM; the operator of that name drops it. Keras 2
+means hardsigmoid with alpha 0.2, Keras 3 and PyTorch with alpha 1/6.
 """
+
+
+@dataclass(frozen=True)
+class Users:
+    """A user's own function, which has no parameters."""
+
+    own: Callable
+
+    def __call__(self, x, alpha, beta):
+        return self.own(x)
 
 
 def function(
     what: "str | Callable | Function", alpha: float | None = None, beta: float | None = None
 ) -> Function:
-    """The Function of that name (in any case, underscores ignored), or of a user's callable.
+    """The Function of that name (in any case, underscores ignored), or of a user's callable, with
+    other parameters if they are given.
 
     Raises
     ------
@@ -190,10 +210,9 @@ def function(
         No such function; a parameter that it does not have or that is not a finite number.
     """
     if isinstance(what, Function):
-        return what
-    if callable(what):
-        name = getattr(what, "__name__", type(what).__name__)
-        found = Function(name, lambda x, a, b: what(x))
+        found = what
+    elif callable(what):
+        found = Function(getattr(what, "__name__", type(what).__name__), Users(what))
     else:
         key = str(what).lower().replace("_", "").strip()
         if key not in FUNCTIONS:
@@ -206,7 +225,7 @@ def function(
             continue
         if getattr(found, which) is None:
             raise ValueError(f"Activation function {found.name} has no {which}")
-        if not math.isfinite(value):
+        if not isinstance(value, Real) or not math.isfinite(value):
             raise ValueError(f"{which} of {found.name} must be a finite number, not {value!r}")
         found = replace(found, **{which: float(value)})
     if found.name == "hardsigmoid" and not (found.alpha and found.alpha > 0):

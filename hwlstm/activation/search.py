@@ -11,7 +11,7 @@ from .cost import blocks, cost
 from .demand import Demand
 from .direct import direct
 from .families import Family
-from .functions import Function
+from .functions import FUNCTIONS, Function
 from .segmented import linear, quadratic
 from .shared import shared
 from .target import Target
@@ -30,11 +30,15 @@ FAMILIES: dict[str, Callable[[Demand], Iterator[Family | None]]] = {
 
 RESOURCES = ("bram", "dsp")
 
+ONLY = {
+    "clipped": "functions made of straight lines",
+    "plan": "sigmoid of a signed input",
+    "shared": "sigmoid and tanh of a signed input",
+}
+"""Families that not every function has."""
+
 LOGIC_BITS = 8
 """Inputs up to here get a direct table in look-up tables."""
-
-LEAST_ULP = 0.45
-"""No unit of any function with a curve in it comes nearer than this."""
 
 FEW_BLOCKS = 4
 """Above this many block RAMs a parabola may be cheaper than lines."""
@@ -61,7 +65,10 @@ class Request:
         if self.monotone and not target.direction:
             raise ValueError(f"{self} must be monotone, and the function is not")
         if self.symmetric and target.mirror is None:
-            raise ValueError(f"{self} must be symmetric about 0, and the function is not")
+            raise ValueError(
+                f"{self} must be symmetric: y(x) + y(-x) the same for every x, in an even number "
+                "of ulp, and the function is not"
+            )
         return Demand(
             target=target,
             max_ulp=self.max_ulp,
@@ -85,7 +92,7 @@ class Request:
 
 
 class Unmet(ValueError):
-    """No unit within the resources meets the bound."""
+    """No unit within the resources was found that meets the bound."""
 
 
 @lru_cache(maxsize=256)
@@ -97,7 +104,8 @@ def unit(request: Request) -> Family:
     Unmet
         There is none; with the best bound that one meets, and what would help.
     """
-    found = cheapest(request)
+    target = request.demand().target
+    found = cheapest(request) if request.max_ulp >= target.nearest else None
     if found is None:
         raise Unmet(refusal(request))
     return found
@@ -153,6 +161,8 @@ def refusal(request: Request) -> str:
     if request.symmetric:
         helps.append("do without symmetry")
     helps.append("give the output fewer fraction bits")
+    if request.family in ONLY and not applies(request):
+        return f"Family {request.family} is for {ONLY[request.family]}, not for {request}"
     outcome = f"no {what} comes near"
     if reached := best(request):
         outcome = f"the best {what} reaches {reached:.3f}"
@@ -160,10 +170,18 @@ def refusal(request: Request) -> str:
     return f"{request} must be within {request.max_ulp:g} ulp; {outcome}: {', or '.join(helps)}"
 
 
+def applies(request: Request) -> bool:
+    target = request.demand().target
+    if request.family == "clipped":
+        return bool(target.function.pieces)
+    names = ("sigmoid",) if request.family == "plan" else ("sigmoid", "tanh")
+    return request.in_format.signed and any(target.function is FUNCTIONS[name] for name in names)
+
+
 def best(request: Request) -> float | None:
     """The error of the best unit, within a thirtieth of itself."""
     target = request.demand().target
-    fails = max(request.max_ulp, LEAST_ULP)
+    fails = max(request.max_ulp, target.nearest)
     bound = max(2 * fails, 1.0)
     while (found := cheapest(replace(request, max_ulp=bound))) is None:
         fails, bound = bound, 2 * bound

@@ -96,7 +96,9 @@ class Shape:
         if self.mirrored or demand.direction:
             own = self.admissible
             starts = [first + (np.arange(count) << bits) for first, count, bits in spans]
-            k = np.minimum(np.append(np.concatenate(starts), UPWARD) - own.first, len(own.lo) - 1)
+            k = np.minimum(
+                np.append(np.concatenate(starts), BEHIND_THE_LAST) - own.first, len(own.lo) - 1
+            )
             knots = own.lo[k], own.hi[k]
         found = fit(runs, knots, precision, closed=self.mirrored, direction=demand.direction)
         if found is None or not (self.mirrored and self.signed):
@@ -131,7 +133,8 @@ class Shape:
         return Precision(g, 0, 0, bits) if self.quadratic else Precision(g, 0)
 
 
-UPWARD = 1 << 40
+BEHIND_THE_LAST = 1 << 40
+"""Code of the last knot; what is known of it is what is known of the last code."""
 
 
 def zoned(shape: Shape, most_zones: int) -> Iterator[Layout]:
@@ -184,19 +187,19 @@ def linear(demand: Demand) -> Iterator[Piecewise | None]:
     yield None
 
 
-def candidates(shape: Shape) -> set[Layout]:
+def candidates(shape: Shape) -> dict[Layout, None]:
     """The layouts that the function allows, and those with shorter segments.
 
     A block RAM that is there can as well be full: shorter segments need fewer bits.
     """
-    found = set()
+    found: dict[Layout, None] = {}
     for layout in zoned(shape, MOST_ZONES):
         layout = padded(shape, layout)
         least = room(shape, layout)
         for _ in range(MOST_HALVINGS):
             if layout.segments > MOST_SEGMENTS or room(shape, layout) > 4 * least:
                 break
-            found.add(layout)
+            found[layout] = None
             if not min(zone.bits for zone in layout.zones):
                 break
             layout = refined(layout, range(len(layout.zones)))

@@ -51,13 +51,14 @@ def demand(core: CoreDemand) -> Demand:
 
 def shared(demand: Demand) -> Iterator[Shared | None]:
     """A view of the core, which is the same for sigmoid and for tanh."""
-    source, to, name = demand.in_format, demand.out_format, demand.target.function.name
-    if name not in ("sigmoid", "tanh") or not source.signed:
+    source, to, function = demand.in_format, demand.out_format, demand.target.function
+    sigmoid = function is FUNCTIONS["sigmoid"]
+    if not (sigmoid or function is FUNCTIONS["tanh"]) or not source.signed:
         yield None
         return
     found = core(source, to, demand.max_ulp, demand.block_ram, demand.dsp)
     one = 1 << to.frac
-    yield found and Shared(source, None, core=found, sigmoid=name == "sigmoid", one=one)
+    yield found and Shared(source, None, core=found, sigmoid=sigmoid, one=one)
 
 
 @lru_cache(maxsize=32)

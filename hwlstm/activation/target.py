@@ -52,8 +52,8 @@ class Target:
 
     @cached_property
     def direction(self) -> int:
-        """1: never falls; -1: never rises; 0: neither."""
-        steps = np.diff(self.unclipped)
+        """1: never falls, once clipped; -1: never rises; 0: neither."""
+        steps = np.diff(self.values)
         if (steps >= -SAME).all():
             return 1
         return -1 if (steps <= SAME).all() else 0
@@ -71,6 +71,11 @@ class Target:
 
     def admissible(self, max_ulp: float) -> tuple[np.ndarray, np.ndarray]:
         """The least and the greatest integer at each code that keep the error within the bound."""
-        lo = np.ceil(self.values - max_ulp).astype(np.int64)
-        hi = np.floor(self.values + max_ulp).astype(np.int64)
-        return np.maximum(lo, self.out_format.lo), np.minimum(hi, self.out_format.hi)
+        lo, hi = np.ceil(self.values - max_ulp), np.floor(self.values + max_ulp)
+        lo, hi = np.maximum(lo, self.out_format.lo), np.minimum(hi, self.out_format.hi)
+        return lo.astype(np.int64), hi.astype(np.int64)
+
+    @cached_property
+    def nearest(self) -> float:
+        """The largest error of correct rounding: nothing comes nearer."""
+        return float(np.abs(np.rint(self.values) - self.values).max())

@@ -55,13 +55,11 @@ def activation_verilog(*activations: Activation, name: str | None = None) -> str
         Several, of equal likeness, take turns: a port select is the index of the one that x is
         for.
     name : str or None
-        Of the module; None: the functions', joined by _.
+        Of the module; None: the functions' names, joined by _.
     """
+    top = Alone(activations)
     name = unit_name(activations) if name is None else name
     check_name("Module name", name)
-    if len({activation.likeness for activation in activations}) != 1:
-        raise ValueError("Activations of one unit must be one or more of equal likeness")
-    top = Alone(activations)
     text = verilog.convert(
         top, name=name, ports=top.ports, emit_src=False, strip_internal_attrs=True
     )
@@ -69,7 +67,9 @@ def activation_verilog(*activations: Activation, name: str | None = None) -> str
 
 
 def unit_name(activations: Sequence[Activation]) -> str:
-    return "_".join(activation.function.name for activation in activations)
+    """The functions' names; one without a name is an activation."""
+    names = (each.function.name for each in activations)
+    return "_".join(name if name.isidentifier() else "activation" for name in names)
 
 
 def contract(activation: Activation) -> tuple[str, str]:

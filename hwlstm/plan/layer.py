@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ..activation import joint_table
+from ..activation import joint_factors, joint_table
 from ..errors import UnsupportedModel
 from ..fixed import Interval
 from ..fixed_network import FixedLayer
@@ -243,8 +243,8 @@ def product_blocks(a: int, b: int, bits: tuple[int, int]) -> int:
 def factor_bits(operations: list[Operation], layer: FixedLayer) -> tuple[int, int]:
     """Widths of the two signed operands of a shared multiplier, or of a table's."""
     if operations[0].table:
-        factors = [layer.tables[op.table].unit.factors for op in operations]
-        return max(a for a, _ in factors), max(b for _, b in factors)
+        tables = dict.fromkeys(layer.tables[op.table] for op in operations)
+        return joint_factors([table.unit for table in tables])
     spans = [[op.operands[k].value.interval for op in operations] for k in (0, 1)]
     a, b = (max(span.signed_width for span in factor) for factor in spans)
     return a, b

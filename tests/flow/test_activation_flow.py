@@ -72,15 +72,22 @@ def test_verilog_begins_with_what_it_is_and_is_the_same_every_time():
     assert lines == activation_verilog(small("comparisons, no register")).splitlines()
 
 
-def test_module_name_must_be_an_identifier():
+def test_module_name_must_be_an_identifier_and_a_nameless_function_has_one():
     activation = Activation(lambda x: 0 * x, "Q1.3", "Q1.3")
-
+    assert "module activation(" in activation_verilog(activation)
     with pytest.raises(ValueError) as error:
-        activation_verilog(activation)
-
+        activation_verilog(activation, name="1st")
     assert str(error.value) == (
-        "Module name must be an identifier that is no Verilog keyword, not '<lambda>'"
+        "Module name must be an identifier that is no Verilog keyword, not '1st'"
     )
+
+
+def test_a_unit_of_activations_that_are_not_alike_is_refused():
+    pair = Activation("tanh", "Q4.4", "Q1.7"), Activation("relu", "Q4.4", "Q1.7")
+    for unlike in (pair, ()):
+        with pytest.raises(ValueError) as error:
+            activation_verilog(*unlike)
+        assert str(error.value) == "Activations of one unit must be one or more of equal likeness"
 
 
 def test_description_says_what_the_certificate_says():

@@ -35,6 +35,16 @@ MULTIPLIERS = {
         0,
         "INPUTA INPUTB OUTPUT",
     ),
+    "constant_ones": (
+        ROWS + "assign o = {a1[8:0], 1'b1} * {b1[8:0], 1'b1};",
+        18,
+        "",
+    ),
+    "constant_ones_and_a_row_behind": (
+        ROWS + "always @(posedge clk) p1 <= {a1[8:0], 1'b1} * 12'd2731; assign o = p1;",
+        9,
+        "OUTPUT",
+    ),
     "two_before": (ROWS + "assign o = a2 * b2;", 0, "INPUTA INPUTB OUTPUT"),
     "two_behind": (
         ROWS + "always @(posedge clk) begin p1 <= a * b; p2 <= p1; end assign o = p2;",

@@ -1,4 +1,4 @@
-"""ActivationUnit in Amaranth's own simulator; every code of the emitted Verilog is in tests/flow."""
+"""ActivationUnit in Amaranth's own simulator; for the emitted Verilog see tests/flow."""
 
 import pytest
 

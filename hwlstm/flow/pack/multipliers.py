@@ -1,8 +1,9 @@
 """Registers before and behind a multiplier into MULT18X18D.
 
 Registers may be moved across a multiplier: the product of two delayed numbers is the delayed
-product, at power-up too, since both are 0. So one row is taken where it stands; of two rows one is
-put before the multiplier and one behind it, wherever they stand; the third is the one inside.
+product, at power-up too, since both are 0; only constant 1 bits in both operands forbid it. So one
+row is taken where it stands; of two rows one is put before the multiplier and one behind it,
+wherever they stand; the third is the one inside.
 
 nextpnr 0.11.1 knows four cases: no registers, both inputs, the output, all. The register inside,
 or one on a single input, does not change what it computes with; so the inputs are taken together.
@@ -33,9 +34,12 @@ def _absorb(graph: Graph, cell: Cell) -> None:
     before = behind = 0
     clock = None
     # Rows behind the multiplier are surely saved; rows before it may have other readers.
+    fixed = _fixed(cell)
     for first in (True, False, False, True, False, True):
         if before + behind == 3:
             break
+        if first and fixed:
+            continue
         take, ports = (take_before, _OPERANDS) if first else (take_after, _PRODUCT)
         if row := take(graph, cell, ports, clock):
             clock = row.clock
@@ -58,6 +62,12 @@ def _switched_on(before: int, behind: int) -> tuple[str, ...]:
             return (*_INPUTS, *_OUTPUT)
         case _:
             return _REGISTERS
+
+
+def _fixed(cell: Cell) -> bool:
+    """True if both operands have constant 1 bits: registers before them would hide these, and the
+    product would be 0 at power-up."""
+    return all(any(cell.pin(f"{operand}{k}") == "1" for k in range(18)) for operand in "AB")
 
 
 def _bare(cell: Cell) -> bool:

@@ -35,6 +35,8 @@ class ActivationUnit(wiring.Component):
     """
 
     def __init__(self, activations: list[Activation]):
+        if len({activation.likeness for activation in activations}) != 1:
+            raise ValueError("Activations of one unit must be one or more of equal likeness")
         self.activations = activations
         results = [each.result for each in activations]
         self.result = Interval(0, min(r.lo for r in results), max(r.hi for r in results))
