@@ -129,7 +129,7 @@ def activation_rows(device: str = "ecp5-25f", seeds=(1, 2, 3)) -> Iterator[tuple
             name,
             f"{source} to {to}",
             options.get("family") or label(units[0]),
-            f"{max(proof.max_ulp for proof in proofs):.4f}",
+            f"{max(proof.max_ulp for proof in proofs):.5g}",
             f"{max(proof.mean_ulp for proof in proofs):.3f}",
             yes(all(proof.monotone for proof in proofs)),
             yes(all(proof.symmetric for proof in proofs)),

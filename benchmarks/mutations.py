@@ -132,8 +132,8 @@ if pytest.main(["-x", "-q", "tests/rtl/test_streams.py"]):
 
 UNITS = """
 import sys, pytest
-if pytest.main(["-x", "-q", "tests/flow/test_emitted_activation.py", "-k", "12_bits or 8_bits or "
-                "every_family or usual or share"]):
+if pytest.main(["-x", "-q", "tests/flow/test_emitted_activation.py", "-k", "12_bits or turns or "
+                "usual or share"]):
     sys.exit("a code that is not that of the model")
 """
 

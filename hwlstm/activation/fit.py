@@ -19,7 +19,7 @@ import numpy as np
 __all__ = ["Fit", "Precision", "Run", "fit"]
 
 MOST_SLOPES = 256
-"""Scan tried for a segment: those nearest the middle of their range."""
+"""Slopes tried for a segment: those nearest the middle of their range."""
 
 BENDS = (-1, 0, 1)
 """Values of c tried, counted from the one nearest to the curvature."""
@@ -121,7 +121,7 @@ def fit(
     closed: bool = False,
     direction: int = 0,
 ) -> Fit | None:
-    """Coefficients of all segments, or None if there are none at this precision.
+    """Coefficients of all segments, or None if none were found at this precision.
 
     Parameters
     ----------
