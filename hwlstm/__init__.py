@@ -10,9 +10,11 @@
 Each stage is a function from one frozen value to the next; stop after any of them and look.
 """
 
+from .activation import Activation
 from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
 from .fixed import Format
 from .fixed_network import FixedLayer, FixedNetwork
+from .flow.activation import activation_verilog, synth_activation
 from .flow.record import record_synthesis, record_verification
 from .flow.simulate import verify
 from .flow.synth import synth
@@ -24,9 +26,12 @@ from .plan.devices import DEVICES
 from .plan.network import NetworkPlan, plan
 from .quantize import measure, quantize
 from .report import report
+from .rtl.activation import ActivationUnit
 
 __all__ = [
     "DEVICES",
+    "Activation",
+    "ActivationUnit",
     "FixedLayer",
     "FixedNetwork",
     "Format",
@@ -37,6 +42,7 @@ __all__ = [
     "NetworkPlan",
     "ToolFailed",
     "UnsupportedModel",
+    "activation_verilog",
     "evaluate",
     "from_arrays",
     "load",
@@ -49,6 +55,7 @@ __all__ = [
     "run_float",
     "run_integer",
     "synth",
+    "synth_activation",
     "verify",
     "write",
 ]

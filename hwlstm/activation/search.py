@@ -40,6 +40,10 @@ ONLY = {
 LOGIC_BITS = 8
 """Inputs up to here get a direct table in look-up tables."""
 
+LOOSEST = 4.0
+"""Looser bounds are met by what meets this one, if anything does: the search for lines between
+very wide bounds is long, and often in vain."""
+
 FEW_BLOCKS = 4
 """Above this many block RAMs a parabola may be cheaper than lines."""
 
@@ -112,6 +116,8 @@ def unit(request: Request) -> Family:
 
 
 def cheapest(request: Request) -> Family | None:
+    if request.max_ulp > LOOSEST and (found := cheapest(replace(request, max_ulp=LOOSEST))):
+        return found
     demand = request.demand()
     # Clipping and correct rounding know no symmetry: it is given up unless it was demanded.
     loose = demand if request.symmetric else replace(demand, mirror=None)
