@@ -3,6 +3,7 @@
 Each has a twin of the same name in hwlstm.rtl.activation.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -45,7 +46,7 @@ is the one inside a block RAM, which is always there."""
 
 
 @dataclass(frozen=True, eq=False)
-class Family:
+class Family(ABC):
     """What all units share.
 
     Parameters
@@ -71,14 +72,14 @@ class Family:
         y = self.outputs(np.minimum(np.abs(x), self.in_format.hi))
         return np.where(x < 0, self.mirror - y, y)
 
+    @abstractmethod
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """The output for input codes, or for their magnitudes."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def stages(self) -> tuple[str, ...]:
         """Where registers help, in the order in which a value meets them."""
-        raise NotImplementedError
 
     def registers(self, latency: int) -> frozenset[str]:
         """The stages that have one if the unit takes `latency` cycles."""
