@@ -234,7 +234,7 @@ def inspect(options) -> dict:
             "inputs": layer.inputs,
             "units": layer.units,
             "reads": layer.reads,
-            "parameters": layer.parameters,
+            "parameters": layer.parameter_count,
             "macs_per_step": layer.macs,
         }
         for layer in network.layers

@@ -12,11 +12,12 @@ import numpy as np
 
 from .activation import Activation
 from .cells import Cell
-from .cells.graph import Node, leaf_format
+from .cells.graph import Graph, Node, leaf_format
 from .cells.ranges import aligned, narrowed, ranges, sum_range
 from .fixed import Format, Interval
+from .time_gate import FixedTimeGate
 
-__all__ = ["FixedLayer", "FixedNetwork", "matrix_name"]
+__all__ = ["FixedBackward", "FixedGraph", "FixedLayer", "FixedNetwork", "matrix_name"]
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -24,6 +25,38 @@ Arrays = Mapping[str, np.ndarray]
 def matrix_name(source: str) -> str:
     """The name of the format of the matrix that multiplies a column source: W for x, U for h."""
     return {"x": "W", "h": "U"}.get(source, f"R_{source}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedGraph:
+    """A graph in raw integers.
+
+    Parameters
+    ----------
+    formats : dict
+        Name of the graph to its Format; may hold others.
+    tables : dict
+        Name of an activation's result to its Activation.
+    leaves : dict
+        Leaf of the graph to the Interval of its raw integers.
+    """
+
+    graph: Graph
+    formats: Mapping[str, Format]
+    tables: Mapping[str, Activation]
+    leaves: Mapping[str, Interval]
+
+    @cached_property
+    def ranges(self) -> dict[Node, Interval]:
+        """Exact range of every node, before narrowing."""
+        results = {name: table.result for name, table in self.tables.items()}
+        return ranges(self.graph, self.formats.__getitem__, self.leaves, results)
+
+    def seen(self, node: Node) -> Interval:
+        """Range of a node as its users see it: narrowed, if it has a name."""
+        name = self.graph.names.get(node)
+        exact = self.ranges[node]
+        return narrowed(exact, self.formats[name]) if name else exact
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +69,8 @@ class FixedLayer:
         Signal to Format: x, W, U, b, p, and every name of the cell's graph.
     tables : dict
         Name of an activation's result to its Activation.
+    vectors : dict
+        Leaf of the cell (p.i, parameter.NAME, time.rate) to its integer for every unit.
     """
 
     name: str
@@ -45,8 +80,9 @@ class FixedLayer:
     tables: Mapping[str, Activation]
     weights: Mapping[str, Arrays]
     bias: Arrays
-    peepholes: Arrays
+    vectors: Arrays
     initial: Arrays
+    time_gate: FixedTimeGate | None = None
 
     def __post_init__(self):
         if self.formats["b"].frac > self.product_frac:
@@ -79,6 +115,10 @@ class FixedLayer:
     def macs(self) -> int:
         """Multiply-accumulates a step."""
         return sum(m.size for gate in self.weights.values() for m in gate.values())
+
+    def matrix(self, source: str) -> Format:
+        """Format of the matrices that multiply a source."""
+        return self.formats[matrix_name(source)]
 
     def size(self, source: str) -> int:
         """Columns that a source has."""
@@ -129,29 +169,63 @@ class FixedLayer:
 
     @cached_property
     def leaves(self) -> dict[str, Interval]:
-        """Leaf of the cell's graph to its range: z (bias included), p and the previous states."""
+        """Leaf of the cell's graph to its range: z (bias included), what is constant, phi and the
+        previous states."""
         found = {}
         for leaf in self.cell.graph.leaves:
-            kind, name = leaf.split(".")
-            if kind == "z":
-                b = self.bias[name]
+            fmt = self.formats[leaf_format(leaf)] if not leaf.startswith("z.") else None
+            if fmt is None:
+                b = self.bias[leaf[2:]]
                 held = Interval(self.formats["b"].frac, int(b.min()), int(b.max()))
-                found[leaf] = sum_range(*aligned(self.accumulators[name], held), 1)
+                found[leaf] = sum_range(*aligned(self.accumulators[leaf[2:]], held), 1)
+            elif leaf in self.vectors:
+                values = self.vectors[leaf]
+                found[leaf] = Interval(fmt.frac, int(values.min()), int(values.max()))
             else:
-                found[leaf] = self.formats[leaf_format(leaf)].interval
+                found[leaf] = fmt.interval
         return found
 
     @cached_property
+    def step(self) -> FixedGraph:
+        """The cell's equations in raw integers."""
+        return FixedGraph(self.cell.graph, self.formats, self.tables, self.leaves)
+
+    @property
     def ranges(self) -> dict[Node, Interval]:
         """Exact range of every node of the cell, before narrowing."""
-        results = {name: table.result for name, table in self.tables.items()}
-        return ranges(self.cell.graph, self.formats.__getitem__, self.leaves, results)
+        return self.step.ranges
 
-    def seen(self, node: Node) -> Interval:
-        """Range of a node as its users see it: narrowed, if it has a name."""
-        name = self.cell.graph.names.get(node)
-        exact = self.ranges[node]
-        return narrowed(exact, self.formats[name]) if name else exact
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedBackward:
+    """The backward half of a FixedLayer: its cell's derived graph in raw integers.
+
+    Parameters
+    ----------
+    formats : dict
+        Name of the backward graph (d.NAME, slope.NAME) and next.STATE to Format.
+    tables : dict
+        Name of a slope that is looked up to its Activation.
+    """
+
+    layer: FixedLayer
+    graph: Graph
+    formats: Mapping[str, Format]
+    tables: Mapping[str, Activation]
+
+    @cached_property
+    def step(self) -> FixedGraph:
+        """The derived equations in raw integers."""
+        forward, leaves = self.layer.formats, {}
+        for leaf in self.graph.leaves:
+            kind, _, name = leaf.partition(".")
+            if kind == "next":
+                leaves[leaf] = self.formats[leaf].interval
+            elif kind == "fwd":
+                leaves[leaf] = forward[name].interval
+            else:
+                leaves[leaf] = self.layer.leaves[leaf]
+        return FixedGraph(self.graph, self.formats, self.tables, leaves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +249,12 @@ class FixedNetwork:
     @property
     def many_to_one(self) -> bool:
         return self.returns == "last" or any(layer.reads == "last" for layer in self.layers)
+
+    @property
+    def stamp(self) -> Format | None:
+        """Format of the time stamp that every step brings; None if it brings none."""
+        gate = self.layers[0].time_gate
+        return gate.stamp if gate else None
 
     @property
     def x(self) -> Format:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .cells import Cell
 from .names import check_name
+from .time_gate import TimeGate
 
 __all__ = ["Layer", "Network"]
 
@@ -28,6 +29,10 @@ class Layer:
         Gate to vector (units,); absent gates have 0.
     peepholes : dict
         Gate to vector (units,).
+    parameters : dict
+        Name of each of the cell's parameters to vector (units,).
+    time_gate : TimeGate or None
+        For a timed cell, and only for one.
     initial : dict
         State to vector (units,); absent states start at 0.
     reads : {"all", "last"}
@@ -41,6 +46,8 @@ class Layer:
     peepholes: Mapping[str, np.ndarray] = field(default_factory=dict)
     initial: Mapping[str, np.ndarray] = field(default_factory=dict)
     reads: str = "all"
+    parameters: Mapping[str, np.ndarray] = field(default_factory=dict)
+    time_gate: TimeGate | None = None
 
     def __post_init__(self):
         check_name("Layer name", self.name)
@@ -53,6 +60,7 @@ class Layer:
         for gate in cell.gate_names:
             self._same_names(f"weights[{gate!r}]", self.weights[gate], cell.sources(gate))
         self._same_names("peepholes", self.peepholes, cell.peephole_names)
+        self._same_names("parameters", self.parameters, cell.parameter_names)
         readers = [gate for gate in cell.gate_names if "x" in cell.sources(gate)]
         if not readers:
             raise ValueError(f"{self.name}: a gate of {cell.name} must multiply x")
@@ -70,10 +78,20 @@ class Layer:
         vectors = {
             "bias": self._vectors("bias", self.bias, cell.gate_names, shape[0]),
             "peepholes": self._vectors("peepholes", self.peepholes, cell.peephole_names, shape[0]),
+            "parameters": self._vectors(
+                "parameters", self.parameters, cell.parameter_names, shape[0]
+            ),
             "initial": self._vectors("initial", self.initial, cell.states, shape[0]),
         }
         for attribute, value in {"weights": weights, **vectors}.items():
             object.__setattr__(self, attribute, value)
+        if cell.timed != (self.time_gate is not None):
+            needs = "a TimeGate" if cell.timed else "none"
+            raise ValueError(f"{self.name}: time_gate of {cell.name} must be {needs}")
+        if self.time_gate and self.time_gate.units != shape[0]:
+            raise ValueError(
+                f"{self.name}: time_gate must have {shape[0]} units, not {self.time_gate.units}"
+            )
 
     def __repr__(self):
         return f"Layer({self.name!r}, {self.cell.name}, {self.inputs} -> {self.units})"
@@ -112,10 +130,18 @@ class Layer:
         return next(m["x"].shape[1] for m in self.weights.values() if "x" in m)
 
     @property
-    def parameters(self) -> int:
-        """How many numbers were trained: weights, biases and peepholes."""
-        matrices = sum(m.size for gate in self.weights.values() for m in gate.values())
-        return matrices + self.units * (len(self.bias) + len(self.peepholes))
+    def vectors(self) -> dict[str, np.ndarray]:
+        """Leaf of the cell (p.i, parameter.NAME, time.rate) to its number for every unit."""
+        own = {f"p.{gate}": v for gate, v in self.peepholes.items()}
+        own |= {f"parameter.{name}": v for name, v in self.parameters.items()}
+        return own | (self.time_gate.vectors if self.time_gate else {})
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers were trained: weights, biases, peepholes, and what is left of them."""
+        timed = 3 if self.time_gate else 0  # period, shift, open ratio
+        vectors = len(self.bias) + len(self.peepholes) + len(self.parameters) + timed
+        return self.macs + self.units * vectors
 
     @property
     def macs(self) -> int:
@@ -158,12 +184,20 @@ class Network:
             raise ValueError(f"Names of network and layers must differ, not {[self.name, *names]}")
         if self.layers[0].reads != "all":
             raise ValueError("The first layer must read all steps of its input, not the last one")
+        for layer in self.layers[1:]:
+            if layer.time_gate and layer.time_gate.stamped:
+                raise ValueError(f"{layer.name}: only the first layer may read time stamps")
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             if layer.inputs != before.units:
                 raise ValueError(
                     f"{layer.name}: inputs must be {before.units}, "
                     f"the units of {before.name}, not {layer.inputs}"
                 )
+
+    @property
+    def stamped(self) -> bool:
+        """True if every step brings its time."""
+        return any(layer.time_gate and layer.time_gate.stamped for layer in self.layers)
 
     @property
     def inputs(self) -> int:

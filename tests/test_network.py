@@ -91,5 +91,5 @@ def test_a_network_that_is_none_is_refused(make, message):
 def test_a_layer_counts_its_numbers():
     lstm = layer(Traditional(), 3, 5)
     assert (lstm.inputs, lstm.units) == (3, 5)
-    assert lstm.parameters == 4 * 5 * (3 + 5 + 1)
+    assert lstm.parameter_count == 4 * 5 * (3 + 5 + 1)
     assert lstm.macs == 4 * 5 * (3 + 5)

@@ -38,6 +38,10 @@ class Function:
         As ONNX defines them for this function; None where it has none.
     lines : callable (alpha, beta) or None
         The straight lines that it consists of, from left to right; None if it is curved.
+    slope : callable (x, alpha, beta) or None
+        The derivative in float64; None if it is not known.
+    slope_of_result : callable (y) or None
+        The derivative as an expression of the result y = f(x), where there is a short one.
     """
 
     name: str
@@ -46,6 +50,8 @@ class Function:
     alpha: float | None = None
     beta: float | None = None
     lines: Callable | None = None
+    slope: Callable | None = None
+    slope_of_result: Callable | None = None
 
     def __str__(self) -> str:
         given = (("alpha", self.alpha), ("beta", self.beta))
@@ -72,6 +78,15 @@ class Function:
                 f"not {y.shape}"
             )
         return y
+
+    @property
+    def derivative(self) -> "Function":
+        """The derivative, as a function of its own."""
+        if self.slope is None:
+            raise ValueError(
+                f"Activation function {self.name} must have a slope to be differentiated"
+            )
+        return Function(f"slope_{self.name}", self.slope, alpha=self.alpha, beta=self.beta)
 
     def precise(self, x: float, digits: int = 50):
         """The function of one float, to `digits` decimal digits."""
@@ -105,13 +120,22 @@ FUNCTIONS = {
             "sigmoid",
             lambda x, a, b: 0.5 + 0.5 * np.tanh(0.5 * x),
             lambda x, a, b: 1 / (1 + mpmath.exp(-x)),
+            slope=lambda x, a, b: 0.25 / np.cosh(0.5 * np.clip(x, -700, 700)) ** 2,
+            slope_of_result=lambda y: y - y * y,
         ),
-        Function("tanh", lambda x, a, b: np.tanh(x), lambda x, a, b: mpmath.tanh(x)),
+        Function(
+            "tanh",
+            lambda x, a, b: np.tanh(x),
+            lambda x, a, b: mpmath.tanh(x),
+            slope=lambda x, a, b: np.cosh(np.clip(x, -350, 350)) ** -2.0,
+            slope_of_result=lambda y: 1 - y * y,
+        ),
         Function(
             "relu",
             lambda x, a, b: np.maximum(x, 0),
             lambda x, a, b: max(x, mpmath.mpf(0)),
             lines=lambda a, b: [(LOWEST, 0, 0), (0, 1, 0)],
+            slope=lambda x, a, b: np.where(x > 0, 1.0, 0.0),
         ),
         Function(
             "affine",
@@ -120,6 +144,7 @@ FUNCTIONS = {
             alpha=1.0,
             beta=0.0,
             lines=lambda a, b: [(LOWEST, a, b)],
+            slope=lambda x, a, b: np.full_like(x, a),
         ),
         Function(
             "leakyrelu",
@@ -127,6 +152,7 @@ FUNCTIONS = {
             lambda x, a, b: a * x if x < 0 else x,
             alpha=0.01,
             lines=lambda a, b: [(LOWEST, a, 0), (0, 1, 0)],
+            slope=lambda x, a, b: np.where(x < 0, a, 1.0),
         ),
         Function(
             "thresholdedrelu",
@@ -134,6 +160,7 @@ FUNCTIONS = {
             lambda x, a, b: mpmath.mpf(0) if x < a else x,
             alpha=1.0,
             lines=lambda a, b: [(LOWEST, 0, 0), (a, 1, 0)],
+            slope=lambda x, a, b: np.where(x < a, 0.0, 1.0),
         ),
         Function(
             "scaledtanh",
@@ -141,6 +168,7 @@ FUNCTIONS = {
             lambda x, a, b: a * mpmath.tanh(b * x),
             alpha=1.0,
             beta=1.0,
+            slope=lambda x, a, b: a * b / np.cosh(np.clip(b * x, -350, 350)) ** 2,
         ),
         Function(
             "hardsigmoid",
@@ -149,34 +177,41 @@ FUNCTIONS = {
             alpha=0.2,
             beta=0.5,
             lines=_hard_sigmoid_lines,
+            slope=lambda x, a, b: np.where(np.abs(a * x + b - 0.5) < 0.5, a, 0.0),
         ),
         Function(
             "elu",
             lambda x, a, b: np.where(x < 0, a * np.expm1(np.minimum(x, 0)), x),
             lambda x, a, b: a * mpmath.expm1(x) if x < 0 else x,
             alpha=1.0,
+            slope=lambda x, a, b: np.where(x < 0, a * np.exp(np.minimum(x, 0)), 1.0),
         ),
         Function(
             "softsign",
             lambda x, a, b: x / (1 + np.abs(x)),
             lambda x, a, b: x / (1 + abs(x)),
+            slope=lambda x, a, b: (1 + np.abs(x)) ** -2.0,
         ),
         Function(
             "softplus",
             lambda x, a, b: np.logaddexp(0, x),
             lambda x, a, b: mpmath.log1p(mpmath.exp(x)),
+            slope=lambda x, a, b: 0.5 + 0.5 * np.tanh(0.5 * x),
         ),
         Function(
             "hardtanh",
             lambda x, a, b: np.clip(x, -1, 1),
             lambda x, a, b: min(max(x, mpmath.mpf(-1)), mpmath.mpf(1)),
             lines=lambda a, b: [(LOWEST, 0, -1), (-1, 1, 0), (1, 0, 1)],
+            slope=lambda x, a, b: np.where(np.abs(x) < 1, 1.0, 0.0),
         ),
         Function(
             "identity",
             lambda x, a, b: x,
             lambda x, a, b: x,
             lines=lambda a, b: [(LOWEST, 1, 0)],
+            slope=lambda x, a, b: np.ones_like(x),
+            slope_of_result=lambda y: 1,
         ),
     )
 }

@@ -3,12 +3,19 @@
 Nodes are interned: two equal expressions are one node, so equality of two cells is ``is``.
 """
 
+import linecache
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import CodeType, FrameType
 
+from ..activation import FUNCTIONS, Function, function
 from ..errors import HwlstmError
 
-__all__ = ["CellError", "Graph", "Node", "identity", "narrow", "select", "sigmoid", "tanh"]
+__all__ = ["CellError", "Graph", "Node", "apply", "identity", "narrow", "select", "sigmoid", "tanh"]
+
+IDENTITY = FUNCTIONS["identity"]
 
 
 class CellError(HwlstmError):
@@ -19,13 +26,15 @@ class Node:
     """One value of a cell. Arithmetic on nodes builds the graph.
 
     `op` is one of read, const, add, sub, mul, lt, select, act, narrow; `attr` is the leaf name,
-    the constant (Fraction), the function or the given name.
+    the constant (Fraction), the Function or the given name; `line` says in which line of the
+    equations it was first written, for messages.
     """
 
-    __slots__ = ("args", "attr", "graph", "index", "op")
+    __slots__ = ("args", "attr", "graph", "index", "line", "op")
 
     def __init__(self, graph, index, op, args, attr):
         self.graph, self.index, self.op, self.args, self.attr = graph, index, op, args, attr
+        self.line = line_of(graph.code, sys._getframe())
 
     def __repr__(self):
         if self.op in ("read", "const"):
@@ -61,6 +70,11 @@ class Node:
     def __bool__(self):
         raise CellError("A value of a cell has no truth; write select(a < b, x, y)")
 
+    @property
+    def is_table(self) -> bool:
+        """True for an activation that is looked up; identity is not."""
+        return self.op == "act" and self.attr != IDENTITY
+
 
 @dataclass
 class Graph:
@@ -72,11 +86,14 @@ class Graph:
         State name to node.
     names : dict
         Node to the name whose Format it is narrowed to. Nothing else is ever rounded.
+    code : code object
+        Of the equations, so that a message can point at a line of them.
     """
 
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, Node] = field(default_factory=dict)
     names: dict[Node, str] = field(default_factory=dict)
+    code: CodeType | None = None
     _interned: dict[tuple, Node] = field(default_factory=dict, repr=False)
 
     def make(self, op: str, *args: Node, attr=None) -> Node:
@@ -110,10 +127,16 @@ class Graph:
             return b
         if is_constant(b, 0):
             return a
+        if a.op == b.op == "const":
+            return self.node(a.attr + b.attr)
         return self.make("add", *sorted((a, b), key=lambda node: node.index))
 
     def sub(self, a: Node, b: Node) -> Node:
-        return a if is_constant(b, 0) else self.make("sub", a, b)
+        if is_constant(b, 0):
+            return a
+        if a.op == b.op == "const":
+            return self.node(a.attr - b.attr)
+        return self.make("sub", a, b)
 
     def mul(self, a: Node, b: Node) -> Node:
         a, b = sorted((a, b), key=lambda node: node.op != "const")
@@ -121,11 +144,24 @@ class Graph:
             return a
         if is_constant(a, 1):
             return b
+        if a.op == b.op == "const":
+            return self.node(a.attr * b.attr)
         return self.make("mul", *sorted((a, b), key=lambda node: node.index))
+
+    def rebuilt(self, node: Node, args: list[Node]) -> Node:
+        """A node of another graph, made here of the given operands; what is absent folds away."""
+        fold = {"add": self.add, "sub": self.sub, "mul": self.mul}
+        if node.op in fold:
+            return fold[node.op](*args)
+        return self.make(node.op, *args, attr=node.attr)
 
     def live(self) -> list[Node]:
         """The nodes that the outputs need, operands first."""
-        needed, stack = set(), list(self.outputs.values())
+        return self.below(self.outputs.values())
+
+    def below(self, nodes) -> list[Node]:
+        """The given nodes and all that they need, operands first."""
+        needed, stack = set(), list(nodes)
         while stack:
             node = stack.pop()
             if node.index not in needed:
@@ -139,12 +175,12 @@ class Graph:
         return [node.attr for node in self.live() if node.op == "read"]
 
     @property
-    def activations(self) -> dict[str, tuple[str, str]]:
+    def activations(self) -> dict[str, tuple[Function, str]]:
         """Name of each activation's result: (function, name of its operand)."""
         return {
             self.names[node]: (node.attr, operand_name(self, node.args[0]))
             for node in self.live()
-            if node.op == "act" and node.attr != "identity"
+            if node.is_table
         }
 
 
@@ -154,29 +190,50 @@ def operand_name(graph: Graph, node: Node) -> str:
 
 
 def leaf_format(leaf: str) -> str:
-    """Which format a leaf carries: a state's own (prev.c: c), one for all peepholes (p.i: p)."""
-    kind, name = leaf.split(".")
-    return name if kind == "prev" else kind
+    """Which format a leaf carries: its own (prev.c: c), but one for all peepholes (p.i: p)."""
+    kind, name = leaf.split(".", 1)
+    return kind if kind == "p" else name
 
 
 def is_constant(node: Node, value: int) -> bool:
     return node.op == "const" and node.attr == value
 
 
-def _activation(function: str):
-    def apply(x: Node) -> Node:
-        if not isinstance(x, Node):
-            raise CellError(f"The operand of {function} must be a value, not {x!r}")
-        return x.graph.make("act", x, attr=function)
-
-    apply.__name__ = apply.__qualname__ = function
-    apply.__doc__ = f"{function}(x); the result carries a name and with it a format."
-    return apply
+def line_of(code: CodeType | None, frame: FrameType | None) -> str:
+    """The line that `code` is executing, looking outwards from a frame; empty if it is not."""
+    while frame and frame.f_code is not code:
+        frame = frame.f_back
+    return quoted(code, frame.f_lineno) if code and frame else ""
 
 
-sigmoid = _activation("sigmoid")
-tanh = _activation("tanh")
-identity = _activation("identity")
+def quoted(code: CodeType, line: int) -> str:
+    """A line of the equations, for a message."""
+    return f"; in line {line}: {linecache.getline(code.co_filename, line).strip()}"
+
+
+def apply(what: "str | Callable | Function", x: Node, alpha=None, beta=None) -> Node:
+    """An activation function of x: a name of `FUNCTIONS`, a Function or a callable on arrays.
+
+    The result carries a name and with it a format.
+    """
+    if not isinstance(x, Node):
+        raise CellError(f"The operand of {what} must be a value, not {x!r}")
+    return x.graph.make("act", x, attr=function(what, alpha, beta))
+
+
+def sigmoid(x: Node) -> Node:
+    """1 / (1 + exp(-x)); see `apply`."""
+    return apply("sigmoid", x)
+
+
+def tanh(x: Node) -> Node:
+    """tanh(x); see `apply`."""
+    return apply("tanh", x)
+
+
+def identity(x: Node) -> Node:
+    """x itself, but a gate with a name and with it a format."""
+    return apply("identity", x)
 
 
 def narrow(name: str, x: Node) -> Node:

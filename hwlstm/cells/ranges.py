@@ -37,7 +37,7 @@ def ranges(
         match node.op:
             case "read":
                 exact[node] = leaves[node.attr]
-            case "act" if node.attr != "identity":
+            case "act" if node.is_table:
                 exact[node] = results[graph.names[node]]
             case "const":
                 exact[node] = constant(node.attr)

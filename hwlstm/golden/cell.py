@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..activation import FUNCTIONS
 from ..cells.graph import Graph, Node
 from ..fixed import narrow
-from ..fixed_network import FixedLayer
+from ..fixed_network import FixedGraph
 
-__all__ = ["IntegerCell", "float_step"]
+__all__ = ["IntegerGraph", "float_step", "float_values"]
 
 Values = dict[str, np.ndarray]
 
@@ -22,6 +21,7 @@ ARITHMETIC: dict[str, Callable] = {
     "act": lambda x: x,
     "narrow": lambda x: x,
 }
+"""What an operation does; "act" is identity here, for tables are looked up."""
 
 
 def float_step(graph: Graph, leaves: Values) -> Values:
@@ -36,6 +36,12 @@ def float_step(graph: Graph, leaves: Values) -> Values:
     -------
     Every named value of the graph, states included.
     """
+    values = float_values(graph, leaves)
+    return {name: values[node] for node, name in graph.names.items()}
+
+
+def float_values(graph: Graph, leaves: Values) -> dict[Node, np.ndarray]:
+    """Every value of a graph in floats."""
     values: dict[Node, np.ndarray] = {}
     for node in graph.live():
         args = [values[arg] for arg in node.args]
@@ -43,35 +49,35 @@ def float_step(graph: Graph, leaves: Values) -> Values:
             values[node] = leaves[node.attr]
         elif node.op == "const":
             values[node] = np.float64(node.attr)
-        elif is_table(node):
-            values[node] = FUNCTIONS[node.attr](args[0])
+        elif node.is_table:
+            values[node] = node.attr(args[0])
         else:
             values[node] = ARITHMETIC[node.op](*args)
-    return {name: values[node] for node, name in graph.names.items()}
+    return values
 
 
-def is_table(node: Node) -> bool:
-    return node.op == "act" and node.attr != "identity"
-
-
-class IntegerCell:
-    """One step in raw integers: what the hardware must give, bit for bit.
+class IntegerGraph:
+    """A graph in raw integers: of one step, what the hardware must give, bit for bit.
 
     Parameters
     ----------
-    layer : FixedLayer
+    fixed : FixedGraph
     dtype : type
         np.int64, or np.float64 for integers that stay below 2**53 (faster).
+    wanted : list of Node
+        What to evaluate; the outputs of the graph if not given.
     """
 
-    def __init__(self, layer: FixedLayer, dtype: type = np.int64):
-        self.layer, self.dtype = layer, dtype
-        self.order = layer.cell.graph.live()
-        self.names = layer.cell.graph.names
-        self.frac = {node: layer.seen(node).frac for node in self.order}
+    def __init__(self, fixed: FixedGraph, dtype: type = np.int64, wanted=None):
+        graph = fixed.graph
+        self.fixed, self.dtype = fixed, dtype
+        self.order = graph.live() if wanted is None else graph.below(wanted)
+        self.names = {node: graph.names[node] for node in self.order if node in graph.names}
+        self.frac = {node: fixed.seen(node).frac for node in self.order}
         self.tables = {
             name: (table.codes.astype(dtype), table.in_format.lo)
-            for name, table in layer.tables.items()
+            for name, table in fixed.tables.items()
+            if name in self.names.values()
         }
 
     def step(
@@ -81,25 +87,30 @@ class IntegerCell:
 
         `watch` is called with (name, value, fraction bits) of each before it is narrowed.
         """
+        values = self.values(leaves, watch)
+        return {name: values[node] for node, name in self.names.items()}
+
+    def values(self, leaves: Values, watch=None) -> dict[Node, np.ndarray]:
+        """Every value as its users see it; node n has `frac[n]` fraction bits."""
         values: dict[Node, np.ndarray] = {}
         for node in self.order:
             value = self._exact(node, values, leaves)
             name = self.names.get(node)
-            if name and not is_table(node):
-                frac = self.layer.ranges[node].frac
+            if name and not node.is_table:
+                frac = self.fixed.ranges[node].frac
                 if watch:
                     watch(name, value, frac)
-                value = narrow(value, frac, self.layer.formats[name])
+                value = narrow(value, frac, self.fixed.formats[name])
             values[node] = value
-        return {name: values[node] for node, name in self.names.items()}
+        return values
 
     def _exact(self, node: Node, values, leaves):
         if node.op == "read":
             return leaves[node.attr]
         if node.op == "const":
-            return self.dtype(self.layer.ranges[node].lo)
+            return self.dtype(self.fixed.ranges[node].lo)
         args = [values[arg] for arg in node.args]
-        if is_table(node):
+        if node.is_table:
             codes, low = self.tables[self.names[node]]
             return codes[args[0].astype(np.intp) - low]
         if node.op in ("add", "sub", "lt"):

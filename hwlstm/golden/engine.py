@@ -7,29 +7,32 @@ import numpy as np
 from ..cells.graph import Node
 from ..cells.ranges import aligned
 from ..fixed import saturated
-from ..fixed_network import FixedLayer
+from ..fixed_network import FixedGraph, FixedLayer
 from ..network import Layer
-from .cell import IntegerCell, Values, float_step
+from .cell import IntegerGraph, Values, float_step
 
 __all__ = ["IntegerEngine", "float_engine"]
 
 EXACT_FLOAT = 2**53
 
 
-def float_engine(layer: Layer, x: np.ndarray) -> Values:
+def float_engine(layer: Layer, x: np.ndarray, time=None) -> Values:
     """Run a layer in floats.
 
     Parameters
     ----------
     x : array (sequences, steps, inputs)
+    time : array (sequences, steps)
+        Of every step, for a layer that reads time stamps.
 
     Returns
     -------
-    Every named value of the cell, and z.GATE, as arrays (sequences, steps, units).
+    Every named value of the cell, z.GATE, and time.phi of a timed layer, as arrays (sequences,
+    steps, units).
     """
-    cell, graph = layer.cell, layer.cell.graph
+    cell, graph, gate = layer.cell, layer.cell.graph, layer.time_gate
     state = {name: np.tile(layer.initial[name], (len(x), 1)) for name in cell.states}
-    parameters = {f"p.{gate}": vector for gate, vector in layer.peepholes.items()}
+    phi = gate.phase(gate.times(*x.shape[:2], time)) if gate else None
     trace: list[Values] = []
     for t in range(x.shape[1]):
         sources = {"x": x[:, t], **state}
@@ -37,10 +40,11 @@ def float_engine(layer: Layer, x: np.ndarray) -> Values:
             f"z.{gate}": layer.bias[gate] + sum(sources[s] @ m.T for s, m in matrices.items())
             for gate, matrices in layer.weights.items()
         }
+        phase = {} if phi is None else {"time.phi": phi[:, t]}
         previous = {f"prev.{name}": value for name, value in state.items()}
-        named = float_step(graph, {**z, **parameters, **previous})
+        named = float_step(graph, {**z, **phase, **layer.vectors, **previous})
         state = {name: named[name] for name in cell.states}
-        trace.append({**z, **named})
+        trace.append({**z, **phase, **named})
     return {name: np.stack([step[name] for step in trace], axis=1) for name in trace[0]}
 
 
@@ -54,7 +58,7 @@ class IntegerEngine:
     def __init__(self, layer: FixedLayer):
         self.layer = layer
         largest = max(
-            *(reached for node in layer.ranges for reached in magnitudes(layer, node)),
+            *(reached for node in layer.ranges for reached in magnitudes(layer.step, node)),
             *(interval.magnitude for interval in layer.leaves.values()),
             *(interval.magnitude for interval in layer.accumulators.values()),
         )
@@ -64,7 +68,7 @@ class IntegerEngine:
                 "use narrower formats"
             )
         self.dtype = np.float64 if largest < EXACT_FLOAT // 2 else np.int64
-        self.cell = IntegerCell(layer, self.dtype)
+        self.cell = IntegerGraph(layer.step, self.dtype)
         self.gates = layer.cell.gate_names
         self.matrices = {source: self._stacked(source) for source in layer.cell.source_names}
         shift = layer.product_frac - layer.formats["b"].frac
@@ -82,6 +86,7 @@ class IntegerEngine:
         self,
         x: np.ndarray,
         *,
+        count: np.ndarray | None = None,
         state: Values | None = None,
         trace: bool = True,
         saturation: dict[str, int] | None = None,
@@ -90,6 +95,9 @@ class IntegerEngine:
 
         Parameters
         ----------
+        count : array (sequences, steps)
+            Of a timed layer, what `FixedTimeGate.phase` takes: time stamps, or steps since the
+            initial state; 0, 1, 2, ... if not given.
         state : dict
             State to raw array (sequences, units) to continue from; the initial state if None.
         trace : bool
@@ -105,7 +113,8 @@ class IntegerEngine:
         kept = list(layer.cell.graph.names.values()) if trace else layer.cell.states
         shape = (len(x), x.shape[1], layer.units)
         out = {name: np.empty(shape, dtype=np.int64) for name in kept}
-        parameters = {f"p.{q}": v.astype(self.dtype) for q, v in layer.peepholes.items()}
+        vectors = {leaf: v.astype(self.dtype) for leaf, v in layer.vectors.items()}
+        phi, is_open = self._phases(x, count)
         watch = saturation_counter(layer, saturation)
         rows = np.ascontiguousarray(x.swapaxes(0, 1), dtype=self.dtype).reshape(-1, layer.inputs)
         from_x = (rows @ self.matrices["x"] + self.bias).reshape(x.shape[1], len(x), -1)
@@ -113,25 +122,39 @@ class IntegerEngine:
             z = from_x[t]
             for source in layer.recurrent_sources:
                 z = z + held[source] @ self.matrices[source]
+            if is_open is not None:  # the rows of a closed unit are not multiplied
+                z = np.where(np.tile(is_open[:, t], len(self.gates)), z, self.bias)
             split = np.split(z, len(self.gates), axis=1)
             leaves = {f"z.{gate}": part for gate, part in zip(self.gates, split, strict=True)}
             leaves |= {f"prev.{name}": value for name, value in held.items()}
-            named = self.cell.step({**leaves, **parameters}, watch)
+            if phi is not None:
+                leaves["time.phi"] = phi[:, t].astype(self.dtype)
+            named = self.cell.step({**leaves, **vectors}, watch)
             held = {name: named[name] for name in held}
             for name in kept:
                 out[name][:, t] = named[name]
         return out
 
+    def _phases(self, x: np.ndarray, count: np.ndarray | None):
+        """Raw phi of every step and unit, and which units are open; None if that plays no part."""
+        gate = self.layer.time_gate
+        if gate is None:
+            return None, None
+        if count is None:
+            count = np.tile(np.arange(x.shape[1]), (len(x), 1))
+        phi = gate.phase(count)
+        return phi, gate.is_open(phi) if gate.skips else None
 
-def magnitudes(layer: FixedLayer, node: Node) -> Iterator[int]:
+
+def magnitudes(fixed: FixedGraph, node: Node) -> Iterator[int]:
     """What the raw integers of a node reach: exact, aligned as operands, on the way into the
     format of its name, and at the limits of that format."""
-    exact = layer.ranges[node]
+    exact = fixed.ranges[node]
     yield exact.magnitude
-    for operand in aligned(*map(layer.seen, node.args)) if node.args else ():
+    for operand in aligned(*map(fixed.seen, node.args)) if node.args else ():
         yield operand.magnitude
-    if node in layer.cell.graph.names:
-        to = layer.formats[layer.cell.graph.names[node]]
+    if node in fixed.graph.names:
+        to = fixed.formats[fixed.graph.names[node]]
         yield to.interval.magnitude
         yield exact.magnitude << max(0, to.frac - exact.frac)
 

@@ -30,41 +30,53 @@ class Trace:
     saturation: dict[str, int] = field(default_factory=dict)
 
 
-def run_float(network: Network, x) -> Trace:
-    """Evaluate a Network in float64 on x (sequences, steps, inputs)."""
+def run_float(network: Network, x, time=None) -> Trace:
+    """Evaluate a Network in float64 on x (sequences, steps, inputs).
+
+    `time` (sequences, steps) if the first layer reads time stamps.
+    """
     x = sequences(x, network.inputs)
+    check_time(network.stamped, time)
     layers = {}
     for layer in network.layers:
         x = x[:, -1:] if layer.reads == "last" else x
-        layers[layer.name] = float_engine(layer, x)
+        stamps = time if layer.time_gate and layer.time_gate.stamped else None
+        layers[layer.name] = float_engine(layer, x, stamps)
         x = layers[layer.name][layer.cell.states[0]]
     return Trace(result(network, x), layers)
 
 
 def run_integer(
-    fixed: FixedNetwork, x: np.ndarray, *, trace: bool = True, count: bool = False
+    fixed: FixedNetwork, x: np.ndarray, time=None, *, trace: bool = True, count: bool = False
 ) -> Trace:
     """Evaluate a FixedNetwork on raw x (sequences, steps, inputs).
 
     Parameters
     ----------
+    time : array (sequences, steps)
+        Raw time stamps, if the first layer reads them.
     trace : bool
         Keep every named value; else the states only (faster).
     count : bool
         Count saturated values.
     """
+    check_time(fixed.stamp is not None, time)
     layers, counts = {}, {}
     for layer in fixed.layers:
         x = x[:, -1:] if layer.reads == "last" else x
         here: dict[str, int] | None = {} if count else None
-        layers[layer.name] = IntegerEngine(layer).run(x, trace=trace, saturation=here)
+        stamps = time if layer.time_gate and layer.time_gate.stamped else None
+        layers[layer.name] = IntegerEngine(layer).run(x, count=stamps, trace=trace, saturation=here)
         counts |= {f"{layer.name}.{name}": n for name, n in (here or {}).items()}
         x = layers[layer.name][layer.output]
     return Trace(result(fixed, x), layers, counts)
 
 
 def run_sequences(
-    fixed: FixedNetwork, sequences: list[np.ndarray], keep: list[bool] | None = None
+    fixed: FixedNetwork,
+    sequences: list[np.ndarray],
+    keep: list[bool] | None = None,
+    times: list[np.ndarray] | None = None,
 ) -> list[Trace]:
     """Evaluate raw sequences (steps, inputs) of any lengths, one after the other.
 
@@ -72,20 +84,29 @@ def run_sequences(
     ----------
     keep : list of bool
         The sequence continues from the state that the one before left; none does if not given.
+    times : list of arrays (steps,)
+        Raw time stamps, if the first layer reads them.
 
     Returns
     -------
     A Trace of one sequence for each.
     """
+    check_time(fixed.stamp is not None, times)
     engines = [IntegerEngine(layer) for layer in fixed.layers]
     states: list[dict[str, np.ndarray] | None] = [None] * len(engines)
-    traces = []
-    for x, held in zip(sequences, keep or [False] * len(sequences), strict=True):
+    traces, begun = [], 0
+    keep = keep or [False] * len(sequences)
+    for number, (x, held) in enumerate(zip(sequences, keep, strict=True)):
+        begun = begun if held else 0
+        regular = begun + np.arange(len(x))[None]
+        begun += len(x)
         x, layers = x[None], {}
         for k, engine in enumerate(engines):
             layer = engine.layer
             x = x[:, -1:] if layer.reads == "last" else x
-            values = engine.run(x, state=states[k] if held else None)
+            stamped = layer.time_gate and layer.time_gate.stamped
+            count = np.asarray(times[number])[None] if times and stamped else regular
+            values = engine.run(x, count=count, state=states[k] if held else None)
             states[k] = {name: values[name][:, -1] for name in layer.cell.states}
             layers[layer.name] = values
             x = values[layer.output]
@@ -93,13 +114,24 @@ def run_sequences(
     return traces
 
 
-def evaluate(network: Network | FixedNetwork, x) -> np.ndarray:
-    """Outputs for real x (sequences, steps, inputs), as floats (class indices stay integers)."""
+def evaluate(network: Network | FixedNetwork, x, time=None) -> np.ndarray:
+    """Outputs for real x (sequences, steps, inputs), as floats (class indices stay integers).
+
+    `time` (sequences, steps) if the first layer reads time stamps.
+    """
     if isinstance(network, Network):
-        return run_float(network, x).output
+        return run_float(network, x, time).output
     raw = quantise(sequences(x, network.inputs), network.x)
-    output = run_integer(network, raw, trace=False).output
+    stamps = None if time is None or network.stamp is None else quantise(time, network.stamp)
+    output = run_integer(network, raw, stamps, trace=False).output
     return output if network.classify else real(output, network.y)
+
+
+def check_time(stamped: bool, time) -> None:
+    if stamped and time is None:
+        raise ValueError("Time of every step must be given: the first layer reads time stamps")
+    if time is not None and not stamped:
+        raise ValueError("Time must not be given: no layer reads time stamps")
 
 
 def result(network: Network | FixedNetwork, y: np.ndarray) -> np.ndarray:

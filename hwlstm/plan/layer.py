@@ -11,8 +11,17 @@ from ..errors import UnsupportedModel
 from ..fixed import Interval
 from ..fixed_network import FixedLayer
 from .schedule import Operation, Schedule, schedule
+from .time_gate import TimeGatePlan
 
-__all__ = ["ADDRESS_TO_OPERANDS", "LayerPlan", "bank", "lane_latency", "rom_bits", "state_words"]
+__all__ = [
+    "ADDRESS_TO_OPERANDS",
+    "LayerPlan",
+    "bank",
+    "lane_latency",
+    "rom_bits",
+    "state_words",
+    "vector_name",
+]
 
 ADDRESS_TO_OPERANDS = 2
 """Cycles from a column's issue to the operands at the lanes: memory, its output register."""
@@ -65,9 +74,43 @@ class LayerPlan:
             )
         object.__setattr__(self, "schedule", schedule(layer, self.interval))
 
+    @cached_property
+    def time_gate(self) -> TimeGatePlan | None:
+        """Of a timed layer."""
+        gate = self.layer.time_gate
+        return TimeGatePlan(gate, self.layer.units, self.parallel) if gate else None
+
+    @property
+    def stamped(self) -> bool:
+        """True if every step brings its time."""
+        return self.layer.time_gate is not None and self.layer.time_gate.stamped
+
     @property
     def gates(self) -> list[str]:
         return self.layer.cell.gate_names
+
+    @cached_property
+    def lane_gates(self) -> list[list[str]]:
+        """The gates of a unit, lane by lane: gates that read their sources one after the other
+        take turns on one lane."""
+        order = self.layer.cell.source_names
+        lanes: list[list[str]] = []
+        ends: list[int] = []
+        for gate in self.gates:
+            reads = [order.index(source) for source in self.layer.cell.sources(gate)]
+            for k, end in enumerate(ends):
+                if end < min(reads):
+                    lanes[k].append(gate)
+                    ends[k] = max(reads)
+                    break
+            else:
+                lanes.append([gate])
+                ends.append(max(reads))
+        return lanes
+
+    def first_source(self, gate: str) -> str:
+        """The source whose first column starts the sum of a gate."""
+        return min(self.layer.cell.sources(gate), key=self.layer.cell.source_names.index)
 
     @property
     def groups(self) -> int:
@@ -96,7 +139,7 @@ class LayerPlan:
 
     @property
     def lanes(self) -> int:
-        return self.parallel * len(self.gates)
+        return self.parallel * len(self.lane_gates)
 
     @property
     def lane_multipliers(self) -> int:
@@ -147,9 +190,16 @@ class LayerPlan:
         return self.unit_cycle + 1 + self.schedule.latency(self.layer.output)
 
     @property
+    def settled(self) -> int:
+        """The cycle of the cell pipeline in which the last state of a unit is written."""
+        written = {*self.layer.cell.previous, *self.layer.recurrent_sources}
+        return max((self.schedule.latency(state) for state in written), default=0)
+
+    @property
     def steps_in_flight(self) -> int:
         """Steps that can be between the issue of a column and the write of its unit."""
-        return -(-(self.latency + self.parallel * self.interval) // self.depth) + 2
+        least = self.depth if self.time_gate is None else self.layer.units * self.interval
+        return -(-(self.latency + self.parallel * self.interval) // least) + 2
 
     @property
     def fifo_depth(self) -> int:
@@ -160,26 +210,28 @@ class LayerPlan:
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """Raw weights (depth, parallel, gates, columns): what the lanes read, beat by beat.
+        """Raw weights (depth, parallel, lanes of a unit, columns): what the lanes read, beat by
+        beat.
 
         A row that the last group does not have, and a column that the last beat does not have,
-        is 0; so is a source that a gate does not read.
+        is 0; so is a source that no gate of the lane reads.
         """
         layer, lanes = self.layer, []
-        for gate in self.gates:
+        for gates in self.lane_gates:
             parts = []
             for source, beats in self.beats.items():
-                matrix = layer.weights[gate].get(source)
+                reader = next((layer.weights[q] for q in gates if source in layer.weights[q]), {})
                 padded = np.zeros(
                     (self.groups * self.parallel, beats * self.columns), dtype=np.int64
                 )
-                if matrix is not None:
-                    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+                if source in reader:
+                    rows, columns = reader[source].shape
+                    padded[:rows, :columns] = reader[source]
                 shape = (self.groups, self.parallel, beats, self.columns)
                 parts.append(padded.reshape(shape).transpose(0, 2, 1, 3))
             lanes.append(np.concatenate(parts, axis=1))
         stacked = np.stack(lanes, axis=3)
-        return stacked.reshape(self.depth, self.parallel, len(self.gates), self.columns)
+        return stacked.reshape(self.depth, self.parallel, len(lanes), self.columns)
 
     @cached_property
     def words(self) -> list[int]:
@@ -198,14 +250,17 @@ class LayerPlan:
         layer, formats = self.layer, self.layer.formats
         found = {"weights": (self.depth, self.lane_multipliers * self.weight_bits)}
         found["bias"] = (layer.units, sum(rom_bits(v) for v in layer.bias.values()))
-        for gate, values in layer.peepholes.items():
-            found[f"p_{gate}"] = (layer.units, rom_bits(values))
+        for leaf in self.schedule.arrival:
+            if leaf in layer.vectors:
+                found[vector_name(leaf)] = (layer.units, rom_bits(layer.vectors[leaf]))
         found["x"] = (2 * bank(self.beats["x"]), self.columns * formats["x"].width)
         for source in layer.recurrent_sources:
             words = 2 * bank(self.beats[source]) + self.beats[source]
             found[source] = (words, self.columns * formats[source].width)
         for name in layer.cell.previous:
             found[f"prev_{name}"] = (state_words(layer.units), formats[name].width)
+        if self.time_gate:
+            found |= self.time_gate.memories
         found["output"] = (self.fifo_depth, formats[layer.output].width + 2)
         for name, operations in self.schedule.units.items():
             tables = {layer.tables[op.table]: None for op in operations if op.table}
@@ -228,6 +283,11 @@ def bank(words: int) -> int:
 def state_words(units: int) -> int:
     """Words of a state of the step before: a bank, and the initial state behind it."""
     return bank(units) + units
+
+
+def vector_name(leaf: str) -> str:
+    """The memory of a number for every unit: p_i for p.i."""
+    return leaf.replace(".", "_")
 
 
 def rom_bits(values: np.ndarray) -> int:

@@ -131,7 +131,7 @@ class Schedule:
 
     def latency(self, name: str) -> int:
         """The cycle in which a named value can be read."""
-        return self.born[self.named[name].value]
+        return self.born.get(self.named[name].value, 0)  # a constant can always be read
 
     def purpose(self, op: Operation) -> str:
         """The named value that an operation makes, or makes a part of."""
@@ -206,16 +206,22 @@ class Lowering:
     def lowered(self, node: Node, args: list[Value]) -> Value:
         exact = self.layer.ranges[node]
         match node.op:
+            case "read" if exact.lo == exact.hi and not node.attr.startswith("z."):
+                return self.value(exact)
             case "read":
                 return self.value(exact, leaf=node.attr)
             case "const":
                 return self.value(constant(node.attr))
-            case "narrow":
-                return args[0]
-            case "act" if node.attr == "identity":
-                return args[0]
-            case "act":
+            case "act" if node.is_table:
                 return self.table(node, args[0])
+            case "narrow" | "act":
+                return args[0]
+            case "mul" if any(map(is_zero, args)):
+                return self.value(Interval(0, 0, 0))
+            case "add" | "sub" if is_zero(args[1]):
+                return args[0]
+            case "add" if is_zero(args[0]):
+                return args[1]
             case "mul":
                 frac = args[0].interval.frac + args[1].interval.frac
                 return self.emit("mul", map(Operand, args), scaled(exact, frac))
@@ -251,6 +257,10 @@ class Lowering:
             span = Interval(to.frac, max(exact.lo << shift, lo), min(exact.hi << shift, hi))
             value = self.emit("clip", [Operand(value, shift)], span)
         return value
+
+
+def is_zero(value: Value) -> bool:
+    return value.interval.lo == value.interval.hi == 0 and not value.leaf
 
 
 def scaled(interval: Interval, frac: int) -> Interval:

@@ -1,6 +1,7 @@
 """From floats to raw integers: formats from calibration data, and what they cost."""
 
-from .formats import quantize
+from .backward import quantize_backward
+from .formats import quantize, requantize
 from .signals import Quantisation, SignalReport, measure
 
-__all__ = ["Quantisation", "SignalReport", "measure", "quantize"]
+__all__ = ["Quantisation", "SignalReport", "measure", "quantize", "quantize_backward", "requantize"]

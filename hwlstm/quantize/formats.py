@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..activation import RESOURCES, Activation, flat_beyond, function
-from ..cells.graph import Node, operand_name
+from ..activation import RESOURCES, Activation, flat_beyond
+from ..cells.graph import Graph, Node, leaf_format, operand_name
 from ..cells.ranges import ranges
 from ..fixed import Format, Interval, quantise, real
-from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
+from ..fixed_network import FixedGraph, FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float
+from ..golden.cell import IntegerGraph
 from ..golden.network import sequences
 from ..network import Layer, Network
+from ..time_gate import FixedTimeGate, TimeGate
 
-__all__ = ["quantize"]
+__all__ = ["quantize", "requantize"]
 
 TRIM = 2
 """Bits that x may lose; see Choice.trimmed_input."""
@@ -23,13 +25,24 @@ WIDEST = Format(64, 0)
 UNKNOWN = WIDEST.interval
 """Range of a signal while its format is still being chosen."""
 
+FAR, MOST_LIMIT = 2.0**20, 16.0
+"""An activation has limits if it stays below MOST_LIMIT at +-FAR."""
+
 UNBOUNDED = 2.0**60
 """A bound from here on comes from UNKNOWN and says nothing."""
+
+PHI_BITS = 17
+"""Most bits of a phase: so many, unsigned, are one factor of a multiplier."""
+
+STAMP_BITS = 16
+REGULAR_PHASE_BITS = 32
+"""Bits of the phase word where steps are regular: exact to a 16-bit phi for 65 000 steps."""
 
 
 def quantize(
     network: Network,
     data,
+    time=None,
     *,
     weights: int = 8,
     bits: int = 16,
@@ -37,6 +50,7 @@ def quantize(
     max_ulp: float = 1.0,
     resources: Iterable[str] = RESOURCES,
     shared: bool = False,
+    steps: int | None = None,
     formats: Mapping[str, Format | str] | None = None,
 ) -> FixedNetwork:
     """Give every signal a Format, and turn every weight into raw integers.
@@ -46,6 +60,8 @@ def quantize(
     data : array (sequences, steps, inputs)
         Calibration data: formats hold `margin` times what it reaches. Weight formats minimise
         the squared error instead.
+    time : array (sequences, steps)
+        Of every step of it, if the first layer reads time stamps.
     weights, bits : int
         Width in bits of W and U, and of every other signal.
     margin : float
@@ -57,6 +73,10 @@ def quantize(
     shared : bool
         The sigmoids and tanhs of the gates have one input format and one table, so that one unit
         computes them all where an initiation interval leaves it the time.
+    steps : int
+        Longest sequence. A state that nothing forgets (c of NFG) is ceil(log2 steps) bits wider,
+        so that it cannot saturate within so many. If not given it has the calibrated range, like
+        the rest, and saturates beyond: `measure` and `run_integer` count it.
     formats : dict
         "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
         calibrated range (beyond the point where a function is flat, it need not).
@@ -72,8 +92,10 @@ def quantize(
             raise ValueError(f"quantize {what} must be 2 to {most} bits, not {width!r}")
     if not margin >= 1:
         raise ValueError(f"quantize margin must be at least 1, not {margin!r}")
+    if steps is not None and (not isinstance(steps, int) or steps < 1):
+        raise ValueError(f"quantize steps must be at least 1, not {steps!r}")
     x = sequences(data, network.inputs)
-    trace = run_float(network, x)
+    trace = run_float(network, x, time)
     given = by_layer(network, formats or {})
     layers = []
     source = Signal(*span(x))
@@ -88,11 +110,91 @@ def quantize(
             max_ulp=max_ulp,
             resources=frozenset(resources),
             shared=shared,
+            steps=steps,
+            latest=float(np.max(time)) if network.stamped else 0.0,
         )
         fixed = choice.fixed(source)
         layers.append(fixed)
         source = Signal(0.0, 0.0, fixed.formats[fixed.output])
     return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
+
+
+def requantize(network: Network, fixed: FixedNetwork) -> FixedNetwork:
+    """The numbers of a network in the formats of another that was quantised from its like.
+
+    For training: formats and activations stay, weights move. Numbers beyond a format saturate.
+    """
+    layers = [
+        filled(layer, old.formats, old.tables)
+        for layer, old in zip(network.layers, fixed.layers, strict=True)
+    ]
+    return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
+
+
+def filled(layer: Layer, formats: Mapping, tables: Mapping) -> FixedLayer:
+    """A layer's numbers in the given formats."""
+    vectors = {leaf: quantise(v, formats[leaf_format(leaf)]) for leaf, v in layer.vectors.items()}
+    gate = layer.time_gate and fixed_time_gate(layer, formats, vectors)
+    return FixedLayer(
+        name=layer.name,
+        cell=layer.cell,
+        reads=layer.reads,
+        formats=formats,
+        tables=tables,
+        weights={
+            gate: {s: quantise(m, formats[matrix_name(s)]) for s, m in parts.items()}
+            for gate, parts in layer.weights.items()
+        },
+        bias={gate: quantise(v, formats["b"]) for gate, v in layer.bias.items()},
+        vectors=vectors,
+        initial={s: quantise(v, formats[s]) for s, v in layer.initial.items()},
+        time_gate=gate,
+    )
+
+
+def fixed_time_gate(layer: Layer, formats: Mapping, vectors: Mapping) -> FixedTimeGate:
+    """The phases of a layer as words that wrap, and the phases at which each unit is open."""
+    gate: TimeGate = layer.time_gate
+    phi, stamp = formats["phi"], formats["t"] if gate.stamped else None
+    bits = phi.frac + stamp.width if stamp else max(phi.frac, REGULAR_PHASE_BITS)
+    unit = stamp.step if stamp else gate.interval
+
+    def word(turns: np.ndarray) -> np.ndarray:
+        """The fraction of so many periods as a phase."""
+        scaled = np.rint(np.ldexp(turns - np.floor(turns), bits))
+        return scaled.astype(np.int64) & (1 << bits) - 1
+
+    codes = np.arange(phi.hi + 1)
+    opens = np.zeros(layer.units, dtype=np.int64)
+    closes = np.full(layer.units, phi.hi + 1)
+    if layer.cell.hold:
+        held = [node for node, name in layer.cell.graph.names.items() if name == layer.cell.hold]
+        cell = part(layer, held, formats, vectors)
+        for unit_number in range(layer.units):
+            own = {leaf: values[unit_number] for leaf, values in vectors.items()}
+            k = cell.step({**own, "time.phi": codes})[layer.cell.hold]
+            reached = np.flatnonzero(k)
+            opens[unit_number] = reached[0] if len(reached) else 0
+            closes[unit_number] = reached[-1] + 1 if len(reached) else 0
+    return FixedTimeGate(
+        bits=bits,
+        phi=phi,
+        start=word(-gate.shift / gate.period),
+        advance=word(unit / gate.period),
+        stamp=stamp,
+        opens=opens,
+        closes=closes,
+    )
+
+
+def part(layer: Layer, nodes: list[Node], formats: Mapping, vectors: Mapping) -> IntegerGraph:
+    """Some values of the cell, of time and constants alone."""
+    graph = layer.cell.graph
+    some = Graph(graph.nodes, {graph.names[n]: n for n in nodes}, graph.names)
+    leaves = {
+        leaf: formats[leaf_format(leaf)].interval for leaf in some.leaves if leaf in vectors
+    } | {"time.phi": formats["phi"].interval}
+    return IntegerGraph(FixedGraph(some, formats, {}, leaves))
 
 
 def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
@@ -134,6 +236,8 @@ class Choice:
     max_ulp: float
     resources: frozenset[str]
     shared: bool
+    steps: int | None
+    latest: float
 
     def fixed(self, x: Signal) -> FixedLayer:
         layer, cell = self.layer, self.layer.cell
@@ -142,9 +246,10 @@ class Choice:
             matrix_name(source): [m[source] for m in layer.weights.values() if source in m]
             for source in cell.source_names
         }
-        signals = {"x", "b", *matrices, *cell.graph.names.values()}
-        if layer.peepholes:
-            signals.add("p")
+        constants = self.constants()
+        signals = {"x", "b", *matrices, *constants, *cell.graph.names.values()}
+        if cell.timed:
+            signals |= {"phi", "t"} if layer.time_gate.stamped else {"phi"}
         unknown = sorted(set(self.given) - signals)
         if unknown:
             raise ValueError(
@@ -157,27 +262,39 @@ class Choice:
                 f"not {self.given['x']}"
             )
         for name, parts in matrices.items():
-            chosen[name] = self.least_error(name, np.concatenate(parts, axis=None))
-        if layer.peepholes:
-            chosen["p"] = self.least_error("p", np.concatenate(list(layer.peepholes.values())))
+            chosen[name] = self.least_error(name, np.concatenate(parts, axis=None), self.weights)
+        for name, parts in constants.items():
+            chosen[name] = self.least_error(name, np.concatenate(parts), self.bits)
+        if cell.timed:
+            chosen |= self.time_formats()
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
         chosen["b"] = self.bias_format(chosen)
-        return FixedLayer(
-            name=layer.name,
-            cell=cell,
-            reads=layer.reads,
-            formats=chosen,
-            tables=tables,
-            weights={
-                gate: {s: quantise(m, chosen[matrix_name(s)]) for s, m in parts.items()}
-                for gate, parts in layer.weights.items()
-            },
-            bias={gate: quantise(v, chosen["b"]) for gate, v in layer.bias.items()},
-            peepholes={gate: quantise(v, chosen["p"]) for gate, v in layer.peepholes.items()},
-            initial={s: quantise(v, chosen[s]) for s, v in layer.initial.items()},
-        )
+        return filled(layer, chosen, tables)
+
+    def constants(self) -> dict[str, list[np.ndarray]]:
+        """Format of what each unit has one number of, to those numbers."""
+        found: dict[str, list[np.ndarray]] = {}
+        for leaf, values in self.layer.vectors.items():
+            found.setdefault(leaf_format(leaf), []).append(values)
+        return found
+
+    def time_formats(self) -> dict[str, Format]:
+        """Of the phase, and of the time stamp if there is one."""
+        bits = min(self.bits, PHI_BITS)
+        found = {"phi": self.given.get("phi", Format(bits, bits, signed=False))}
+        if found["phi"].signed or found["phi"].width != found["phi"].frac:
+            raise ValueError(f"Format of {self.layer.name}.phi must be UQ0.n, not {found['phi']}")
+        if self.layer.time_gate.stamped:
+            widest = Format.holding(STAMP_BITS, self.latest, signed=False)
+            found["t"] = self.given.get("t", widest)
+            if found["t"].signed or not found["t"].holds(0, self.latest):
+                raise ValueError(
+                    f"Format of {self.layer.name}.t must be unsigned and hold {self.latest:.6g}, "
+                    f"not {found['t']}; {widest} would hold it"
+                )
+        return found
 
     def trimmed_input(self, chosen: dict[str, Format]) -> Format:
         """x without the bits that its products have more than those of the states.
@@ -203,14 +320,9 @@ class Choice:
             name = graph.names.get(node)
             if name is None:
                 continue
-            if node.op == "act" and node.attr != "identity":
-                out = self.result_format(name)
-                if name in self.given:
-                    # No format of the last place below 1 holds 1: a result may stop there.
-                    below = 1 - out.step
-                    lo, hi = self.reach(name)
-                    self.held(name, max(lo, -below), min(hi, below))
+            if node.is_table:
                 operand = chosen[operand_name(graph, node.args[0])]
+                out = self.result_format(node, operand)
                 tables[name] = self.activation(node, operand, out)
                 chosen[name], results[name] = out, tables[name].result
             else:
@@ -219,7 +331,11 @@ class Choice:
                 names = turns or [name]
                 lo, hi = zip(*map(self.reach, names), strict=True)
                 bound = min(bound, max(map(self.flat, names)))
+                if name == self.layer.cell.hold:
+                    hi, bound = (*hi, 1.0), np.inf  # 1 is where the gate is quite open
                 chosen[name] = self.calibrated(name, min(lo), max(hi), bound)
+                if self.steps and name not in self.given:
+                    chosen[name] = self.grown(node, chosen, results) or chosen[name]
                 if name in operands and name not in self.given and chosen[name].frac < 1:
                     chosen[name] = Format(self.bits, 1)  # no activation takes less
         return tables
@@ -230,7 +346,7 @@ class Choice:
         alike = [
             operand
             for function, operand in activations
-            if function in ("sigmoid", "tanh") and operand.startswith("pre_")
+            if function.name in ("sigmoid", "tanh") and operand.startswith("pre_")
         ]
         return alike if self.shared and name in alike else []
 
@@ -245,22 +361,62 @@ class Choice:
             family="shared" if shared else None,
         )
 
-    def result_format(self, name: str) -> Format:
-        return self.given.get(name, Format(self.bits, self.bits - 1))
+    def result_format(self, node: Node, operand: Format) -> Format:
+        """The format of an activation's result.
+
+        A function with limits has one that holds those, but for the last place, where it stops.
+        """
+        name = self.layer.cell.graph.names[node]
+        far = node.attr(np.array([-FAR, FAR]))
+        ends = node.attr(real(np.array([operand.lo, operand.hi]), operand))
+        lo, hi = self.reach(name)
+        if np.abs(far).max() < MOST_LIMIT:
+            largest = max(np.abs(far).max(), -lo, hi)
+        else:
+            largest = min(max(-lo, hi) * self.margin, max(np.abs(ends).max(), -lo, hi))
+        if name not in self.given:
+            return Format.holding(self.bits, largest * (1 - 2.0 ** (1 - self.bits)))
+        below = self.given[name].step
+        return self.held(name, max(lo, -largest + below), min(hi, largest - below))
 
     def flat(self, name: str) -> float:
-        """Where a pre-activation may saturate without a change behind its activation."""
-        activations = self.layer.cell.graph.activations
-        readers = [(gate, f) for gate, (f, operand) in activations.items() if operand == name]
-        if not name.startswith("pre_") or not readers:
+        """Where an operand of activations alone may saturate without a change behind them."""
+        graph = self.layer.cell.graph
+        readers = [(gate, f) for gate, (f, operand) in graph.activations.items() if operand == name]
+        if not readers or name in graph.outputs or self.read_otherwise(name):
             return np.inf
-        return max(flat_beyond(function(f), self.result_format(gate)) for gate, f in readers)
+        outs = {gate: self.given.get(gate, Format(self.bits, self.bits - 1)) for gate, _ in readers}
+        return max(flat_beyond(f, outs[gate]) for gate, f in readers)
+
+    def read_otherwise(self, name: str) -> bool:
+        """True if something else than an activation reads the value."""
+        graph = self.layer.cell.graph
+        return any(
+            graph.names.get(arg) == name and not node.is_table
+            for node in graph.live()
+            for arg in node.args
+        )
+
+    def grown(self, node: Node, chosen, results) -> Format | None:
+        """For a state that only adds to itself, the format that holds `steps` such steps."""
+        graph = self.layer.cell.graph
+        name = graph.names[node]
+        before = next((arg for arg in node.args if repr(arg) == f"prev.{name}"), None)
+        if node.op != "add" or before is None:
+            return None
+        (added,) = (arg for arg in node.args if arg is not before)
+        once = self.bound(added, chosen, results)
+        start = float(np.abs(self.layer.initial[name]).max())
+        finest = Format.holding(self.bits, max(once, start))
+        width = self.bits + (self.steps - 1).bit_length() + (start > 0)
+        return Format(width, finest.frac)
 
     def bound(self, node: Node, chosen, results) -> float:
         """Largest magnitude that the node can reach by the formats chosen so far."""
         graph = self.layer.cell.graph
+        known = ("p.", "parameter.", "time.")
         leaves = {
-            leaf: chosen["p"].interval if leaf.startswith("p.") else UNKNOWN
+            leaf: chosen[leaf_format(leaf)].interval if leaf.startswith(known) else UNKNOWN
             for leaf in graph.leaves
         }
         exact = ranges(graph, lambda name: chosen.get(name, WIDEST), leaves, results)[node]
@@ -293,12 +449,11 @@ class Choice:
             )
         return fmt
 
-    def least_error(self, name: str, values: np.ndarray) -> Format:
-        """The format of `weights` bits whose squared error over the values is least."""
+    def least_error(self, name: str, values: np.ndarray, width: int) -> Format:
+        """The format of `width` bits whose squared error over the values is least."""
         if name in self.given:
             return self.held(name, *span(values))
         largest = float(np.abs(values).max())
-        width = self.bits if name == "p" else self.weights
         widest = Format.holding(width, largest)
         candidates = [Format(width, widest.frac + finer) for finer in range(4)]
         return min(candidates, key=lambda f: np.square(real(quantise(values, f), f) - values).sum())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cells.graph import leaf_format
 from ..fixed import Format, quantise, real, saturated
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float, run_integer
@@ -64,12 +65,14 @@ class Quantisation:
     accuracy: tuple[float, float] | None
 
 
-def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantisation:
+def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=None) -> Quantisation:
     """Compare every signal of the golden model with the float reference.
 
     Parameters
     ----------
     data : array (sequences, steps, inputs)
+    time : array (sequences, steps)
+        Of every step, if the first layer reads time stamps.
     labels : array (sequences,)
         Classes, for the accuracy of a network that classifies; its last result counts.
 
@@ -80,7 +83,8 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None) -> Quantis
     """
     x = sequences(data, network.inputs)
     raw = quantise(x, fixed.x)
-    floats, integers = run_float(network, x), run_integer(fixed, raw, count=True)
+    stamps = None if fixed.stamp is None else quantise(time, fixed.stamp)
+    floats, integers = run_float(network, x, time), run_integer(fixed, raw, stamps, count=True)
     clipped = saturated(np.ldexp(x, EXACT), EXACT, fixed.x)
     signals = [report(f"{fixed.layers[0].name}.x", fixed.x, x, raw, clipped)]
     error = {}
@@ -125,8 +129,8 @@ def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
         for source in layer.cell.source_names
     }
     groups["b"] = [(layer.bias[gate], fixed.bias[gate]) for gate in layer.bias]
-    if layer.peepholes:
-        groups["p"] = [(layer.peepholes[q], fixed.peepholes[q]) for q in layer.peepholes]
+    for leaf, values in layer.vectors.items():
+        groups.setdefault(leaf_format(leaf), []).append((values, fixed.vectors[leaf]))
     found = []
     for name, pairs in groups.items():
         values, raw = (np.concatenate([np.ravel(pair[k]) for pair in pairs]) for k in (0, 1))

@@ -56,10 +56,10 @@ def below(value: Value, lo: int) -> Value:
     return value[-1] & ~value[(-lo).bit_length() - 1 : -1].all()
 
 
-def delay(m: Module, value: Value, cycles: int, *, name: str) -> Value:
-    """`value` as it was `cycles` ago; registers without reset, for data."""
+def delay(m: Module, value: Value, cycles: int, *, name: str, reset: bool = False) -> Value:
+    """`value` as it was `cycles` ago; registers without reset, for data, if not asked for."""
     for k in range(cycles):
-        register = Signal(value.shape(), name=f"{name}_d{k + 1}", reset_less=True)
+        register = Signal(value.shape(), name=f"{name}_d{k + 1}", reset_less=not reset)
         m.d.sync += register.eq(value)
         value = register
     return value

@@ -3,7 +3,7 @@
 Both deliver one beat of columns a cycle and say by credits which beats exist already.
 """
 
-from amaranth import Cat, Module, Signal, signed
+from amaranth import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -19,7 +19,8 @@ class ColumnPort(wiring.Signature):
     Members
     -------
     beat : which beat of the source; the data follow one cycle later
-    take : the beat counts as consumed (it is issued in the first group)
+    take : the beat counts as consumed (it is issued in the first open group)
+    drop : all beats of the step count as consumed (none is issued)
     ready : the next beat exists
     data : array of columns
     """
@@ -29,6 +30,7 @@ class ColumnPort(wiring.Signature):
             {
                 "beat": Out(range(max(2, beats))),
                 "take": Out(1),
+                "drop": Out(1),
                 "ready": In(1),
                 "data": In(data.ArrayLayout(column, columns)),
             }
@@ -53,6 +55,8 @@ class InputBuffer(wiring.Component):
         the initial state), `last` on its last beat (the sequence ends)
     columns : column port
     release : the step has been read for the last time
+    begins : the first beat of a step is accepted
+    complete : every beat of the step is there that is read next, and none of it was taken
     first, last : flags of the step being read; `first` is valid with its first beat, `last`
         with its last one
 
@@ -70,6 +74,8 @@ class InputBuffer(wiring.Component):
                 "i": In(stream.Signature(payload)),
                 "columns": In(ColumnPort(beats=beats, columns=columns, column=column)),
                 "release": In(1),
+                "begins": Out(1),
+                "complete": Out(1),
                 "first": Out(1),
                 "last": Out(1),
             }
@@ -99,12 +105,14 @@ class InputBuffer(wiring.Component):
             read.addr.eq(Cat(self.columns.beat[:beat_bits], read_bank)),
             self.columns.data.eq(read.data),
             self.columns.ready.eq(credit != 0),
+            self.begins.eq(accept & (write_beat == 0)),
+            self.complete.eq(credit >= self.beats),
             self.first.eq(flags[read_bank].first),
             self.last.eq(flags[read_bank].last),
         ]
         m.d.sync += [
             held.eq(held + filled - self.release),
-            credit.eq(credit + accept - self.columns.take),
+            credit.eq(credit + accept - taken(self.columns, self.beats)),
         ]
         with m.If(accept):
             m.d.sync += [write_beat.eq(write_beat + 1), flags[write_bank].last.eq(self.i.p.last)]
@@ -190,6 +198,11 @@ class StateBuffer(wiring.Component):
         complete = self.write & (last_lane | (self.write_unit == self.units - 1))
         span = self.beats * self.in_flight
         credit = Signal(signed(span.bit_length() + 1), init=self.beats)
-        m.d.sync += credit.eq(credit + complete - self.columns.take)
+        m.d.sync += credit.eq(credit + complete - taken(self.columns, self.beats))
         m.d.comb += self.columns.ready.eq(credit > 0)
         return m
+
+
+def taken(columns, beats: int):
+    """Beats that the sequencer consumes in this cycle."""
+    return Mux(columns.drop, beats, columns.take)

@@ -32,8 +32,8 @@ class Drain(wiring.Component):
     Members
     -------
     run : the interval is counted; low until the first column is issued after reset
-    group_last : the last column beat of a group is issued in this cycle
-    acc : sums of the lanes; those of the group are there `lead` cycles after `group_last`
+    group_end : a group ends in this cycle, with its last column beat
+    acc : sums of the lanes; those of the group are there `lead` cycles after `group_end`
     ready : a group may end in this cycle
     start, unit : a unit is announced; its number
     sums : the sums of the unit announced `lead` cycles ago
@@ -45,7 +45,7 @@ class Drain(wiring.Component):
         super().__init__(
             {
                 "run": In(1),
-                "group_last": In(1),
+                "group_end": In(1),
                 "acc": In(data.ArrayLayout(unit, parallel)),
                 "ready": Out(1),
                 "start": Out(1),
@@ -72,10 +72,10 @@ class Drain(wiring.Component):
             m.d.sync += [left.eq(left - 1), self.unit.eq(self.unit + 1)]
             with m.If(final):
                 m.d.sync += [left.eq(0), self.unit.eq(0)]
-        with m.If(self.group_last):
+        with m.If(self.group_end):
             m.d.sync += left.eq(self.parallel)
 
-        load = delay(m, self.group_last, self.lead, name="load")
+        load = delay(m, self.group_end, self.lead, name="load")
         shift = 1 if self.interval == 1 else delay(m, self.start, self.lead, name="shift")
         sums = Signal(self.acc.shape(), reset_less=True)
         with m.If(load):

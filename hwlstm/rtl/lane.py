@@ -22,25 +22,29 @@ class Lane(wiring.Component):
         Products a cycle, a power of two; they are summed in a tree before the one accumulator.
     weight, column, accumulator : int
         Widths in bits, all signed.
+    sums : int
+        Sums of a group: those of gates that take turns on the lane.
 
     Members
     -------
     i_w, i_x : array of `columns`
     i_first : this beat starts a new sum
-    o : the sum, `lane_latency(columns)` cycles after its last operands
+    o : the last `sums` sums, the newest behind; that one `lane_latency(columns)` cycles after its
+        last operands
     """
 
-    def __init__(self, *, columns: int, weight: int, column: int, accumulator: int):
+    def __init__(self, *, columns: int, weight: int, column: int, accumulator: int, sums: int = 1):
         if columns < 1 or columns & columns - 1:
             raise ValueError(f"Lane columns must be a power of two, not {columns!r}")
         self.columns = columns
         self.widths = weight, column, accumulator
+        self.sums = sums
         super().__init__(
             {
                 "i_w": In(data.ArrayLayout(signed(weight), columns)),
                 "i_x": In(data.ArrayLayout(signed(column), columns)),
                 "i_first": In(1),
-                "o": Out(signed(accumulator)),
+                "o": Out(data.ArrayLayout(signed(accumulator), sums)),
             }
         )
 
@@ -69,5 +73,10 @@ class Lane(wiring.Component):
                 terms.append(total)
         acc = Signal(signed(accumulator), reset_less=True)
         m.d.sync += acc.eq(Mux(first[-1], 0, acc) + terms[0])
-        m.d.comb += self.o.eq(acc)
+        m.d.comb += self.o[-1].eq(acc)
+        for k in range(self.sums - 1):
+            held = Signal(signed(accumulator), name=f"held_{k}", reset_less=True)
+            with m.If(first[-1]):
+                m.d.sync += held.eq(self.o[k + 1])
+            m.d.comb += self.o[k].eq(held)
         return m

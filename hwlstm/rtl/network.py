@@ -27,7 +27,9 @@ class NetworkTop(wiring.Component):
     -------
     s_axis_* : input, AXI4-Stream. A beat carries `plan.elements` numbers of x, each in a slot of
         whole bytes, the first in the lowest bits. TLAST on the last beat of a sequence. TUSER on
-        its first beat: continue from the state that the sequence before left.
+        its first beat: continue from the state that the sequence before left. If steps bring a
+        time stamp: TUSER is one bit for that, the lowest, and the stamp above it, on the first
+        beat of each step.
     m_axis_* : output, AXI4-Stream, one number a beat, sign-extended to its slot. TLAST on the last
         beat of a sequence.
     tap_LAYER_valid, tap_LAYER_NAME : see Engine
@@ -40,7 +42,7 @@ class NetworkTop(wiring.Component):
             "s_axis_tvalid": In(1),
             "s_axis_tready": Out(1),
             "s_axis_tlast": In(1),
-            "s_axis_tuser": In(1),
+            "s_axis_tuser": In(1 + (plan.fixed.stamp.width if plan.fixed.stamp else 0)),
             "m_axis_tdata": Out(slot(plan.fixed.y)),
             "m_axis_tvalid": Out(1),
             "m_axis_tready": In(1),
@@ -88,9 +90,11 @@ class NetworkTop(wiring.Component):
         m.d.comb += [
             engine.i.valid.eq(self.s_axis_tvalid),
             self.s_axis_tready.eq(engine.i.ready),
-            engine.i.p.first.eq(starts & ~self.s_axis_tuser),
+            engine.i.p.first.eq(starts & ~self.s_axis_tuser[0]),
             engine.i.p.last.eq(self.s_axis_tlast),
         ]
+        if self.plan.fixed.stamp:
+            m.d.comb += engine.i.p.time.eq(self.s_axis_tuser[1:])
         for k in range(self.plan.elements):
             m.d.comb += engine.i.p.data[k].eq(self.s_axis_tdata[k * width :])
         with m.If(self.s_axis_tvalid & self.s_axis_tready):

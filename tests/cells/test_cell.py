@@ -1,5 +1,7 @@
 """Tracing: names, folding, and the refusals that keep a graph buildable."""
 
+import inspect
+
 import pytest
 
 from hwlstm.cells import (
@@ -46,7 +48,8 @@ def test_vanilla_with_one_peephole_reads_only_that_one():
 
 
 def test_an_activation_names_the_function_and_the_format_of_its_operand():
-    assert Vanilla().graph.activations == {
+    functions = {k: (f.name, operand) for k, (f, operand) in Vanilla().graph.activations.items()}
+    assert functions == {
         "g": ("tanh", "pre_g"),
         "i": ("sigmoid", "pre_i"),
         "f": ("sigmoid", "pre_f"),
@@ -124,7 +127,10 @@ REFUSALS = [
         lambda self, z, p, prev: State(h=tanh(z.a) * z.d),
         "a factor of mul(tanh(z.a), z.d) is a raw accumulator; give it a name with narrow(...)",
     ),
-    (lambda self, z, p, prev: State(h=tanh(z.a)), "gate d is declared and never read"),
+    (
+        lambda self, z, p, prev: State(h=tanh(z.a)),
+        "gate d is declared and never read; in gates = 'a d'",
+    ),
     (
         lambda self, z, p, prev: State(h=tanh(z.a) + tanh(z.d) * prev.s),
         "state s is read and not returned by State(s=...)",
@@ -164,7 +170,10 @@ def test_ill_formed_equations_are_refused_by_what_is_wrong(step, message):
     cell = broken(step)
     with pytest.raises(CellError) as caught:
         _ = cell.graph
-    assert str(caught.value) == f"Broken: {message}"
+    lines, first = inspect.getsourcelines(step)
+    pointers = [f"; in line {first + k}: {line.strip()}" for k, line in enumerate(lines)]
+    assert str(caught.value) in [f"Broken: {message}{end}" for end in ("", *pointers)]
+    assert "; in " in str(caught.value) or "h must" in message
 
 
 class Unknown(Cell):
@@ -238,5 +247,5 @@ def test_what_a_cell_does_not_offer_or_return_is_refused():
         _ = Broken().graph
     with pytest.raises(CellError, match=r"^Twins: gates must be different names, not 'a a'$"):
         _ = type("Twins", (Cell,), {"gates": "a a"})().graph
-    with pytest.raises(CellError, match=r"^Broken\.step must return State\(h=\.\.\.\), not 3"):
+    with pytest.raises(CellError, match=r"^Broken: step must return State\(h=\.\.\.\), not 3"):
         _ = broken(lambda self, z, p, prev: 3).graph

@@ -40,7 +40,7 @@ class ByHand:
     def __init__(self, layer):
         self.layer = layer
         self.number = {
-            "p": lambda gate, n: self.worth(layer.peepholes.get(gate), n, "p"),
+            "p": lambda gate, n: self.worth(layer.vectors.get(f"p.{gate}"), n, "p"),
             "b": lambda gate, n: self.worth(layer.bias[gate], n, "b"),
         }
 

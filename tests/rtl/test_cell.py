@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwlstm.cells import Affine, Cell, State, Traditional, Vanilla, narrow, select, sigmoid, tanh
-from hwlstm.golden.cell import IntegerCell
+from hwlstm.golden.cell import IntegerGraph
 from hwlstm.network import Network
 from hwlstm.plan.schedule import EARLIEST, schedule
 from hwlstm.quantize import quantize
@@ -70,7 +70,7 @@ def test_every_named_value_equals_the_integer_reader(name, numbers, interval):
     pipeline = CellPipeline(layer=fixed_layer, schedule=plan, phase=EARLIEST)
     units = 60
     leaves = inputs(fixed_layer, units, rng)
-    expected = IntegerCell(fixed_layer).step(leaves)
+    expected = IntegerGraph(fixed_layer.step).step(leaves)
     found = {signal: [] for signal in plan.named}
     # Units start on the grid of the interval, sometimes later than the next place.
     starts = np.cumsum(interval * (1 + (rng.random(units) < 0.3))) - EARLIEST

@@ -10,7 +10,8 @@ from tests.rtl.run import simulate
 
 @pytest.mark.parametrize("columns", [1, 2, 4, 8])
 @pytest.mark.parametrize(("weight", "column"), [(4, 8), (8, 16), (16, 12)])
-def test_every_sum_is_exact_and_arrives_after_the_latency(columns, weight, column):
+@pytest.mark.parametrize("held", [1, 3])
+def test_every_sum_is_exact_and_arrives_after_the_latency(columns, weight, column, held):
     rng = np.random.default_rng(columns)
     beats, groups = 7, 5
     shape = (groups, beats, columns)
@@ -19,7 +20,13 @@ def test_every_sum_is_exact_and_arrives_after_the_latency(columns, weight, colum
     w[0], x[0] = -(2 ** (weight - 1)), -(2 ** (column - 1))
     sums = (w * x).sum(axis=(1, 2)).tolist()
     largest = beats * columns * 2 ** (weight + column - 2)
-    lane = Lane(columns=columns, weight=weight, column=column, accumulator=largest.bit_length() + 1)
+    lane = Lane(
+        columns=columns,
+        weight=weight,
+        column=column,
+        accumulator=largest.bit_length() + 1,
+        sums=held,
+    )
     found = []
 
     async def drive(ctx):
@@ -47,11 +54,12 @@ def test_every_sum_is_exact_and_arrives_after_the_latency(columns, weight, colum
 
     async def step(ctx, ends, cycle):
         if cycle in ends:
-            found.append(ctx.get(lane.o))
+            found.append([ctx.get(one) for one in lane.o])
         await ctx.tick()
 
     simulate(lane, drive)
-    assert found == sums
+    assert [each[-1] for each in found] == sums
+    assert found[held - 1 :] == [sums[k : k + held] for k in range(groups - held + 1)]
 
 
 def test_columns_must_be_a_power_of_two():
