@@ -105,7 +105,7 @@ class Bench:
             s_axis_tvalid=offered,
             s_axis_tdata=beat.data if beat else idle,
             s_axis_tlast=beat.last if beat else 1,
-            s_axis_tuser=beat.user if beat else 1,
+            s_axis_tuser=beat.user if beat else self.expected.idle_user,
             m_axis_tready=ready,
         )
 

@@ -6,12 +6,24 @@ from hwlstm.cells import Affine, Traditional
 from hwlstm.fixed_network import FixedNetwork
 from hwlstm.network import Layer, Network
 from hwlstm.quantize import quantize
+from hwlstm.time_gate import TimeGate
 
 SHAPES = [(8, 8, 8), (16, 32, 4), (6, 20, 5), (1, 20, 5), (7, 19, 5), (16, 64, 16), (64, 64, 8)]
 """(inputs, units, units in parallel): exact fits, remainders, one input, one group."""
 
 
-def layer(cell, inputs, units, *, seed=0, name="lstm", scale=0.4, initial=False, reads="all"):
+def layer(
+    cell,
+    inputs,
+    units,
+    *,
+    seed=0,
+    name="lstm",
+    scale=0.4,
+    initial=False,
+    reads="all",
+    time_gate=None,
+):
     """A layer of normally distributed weights."""
     rng = np.random.default_rng([seed, inputs, units])
     return Layer(
@@ -28,6 +40,20 @@ def layer(cell, inputs, units, *, seed=0, name="lstm", scale=0.4, initial=False,
         peepholes={gate: rng.normal(0, scale, units) for gate in cell.peephole_names},
         initial={s: rng.uniform(-0.9, 0.9, units) for s in cell.states} if initial else {},
         reads=reads,
+        parameters={name: rng.normal(0, scale, units) for name in cell.parameter_names},
+        time_gate=time_gate or (a_time_gate(units) if cell.timed else None),
+    )
+
+
+def a_time_gate(units, *, seed=0, ratio=0.3, leak=0.0, **options) -> TimeGate:
+    """Random periods of 3 to 12 units of time."""
+    rng = np.random.default_rng([seed, units])
+    return TimeGate(
+        period=rng.uniform(3, 12, units),
+        shift=rng.uniform(0, 12, units),
+        ratio=np.full(units, ratio),
+        leak=leak,
+        **options,
     )
 
 
@@ -37,10 +63,21 @@ def data(inputs, *, sequences=16, steps=12, seed=0):
 
 
 def fixed(
-    inputs, units, *, cell=None, seed=0, initial=False, name="net", reach=1, **numbers
+    inputs,
+    units,
+    *,
+    cell=None,
+    seed=0,
+    initial=False,
+    name="net",
+    reach=1,
+    time_gate=None,
+    **numbers,
 ) -> FixedNetwork:
     """A quantised network of one recurrent layer, calibrated on data in [-reach, reach)."""
-    recurrent = layer(cell or Traditional(), inputs, units, seed=seed, initial=initial)
+    recurrent = layer(
+        cell or Traditional(), inputs, units, seed=seed, initial=initial, time_gate=time_gate
+    )
     return quantize(Network((recurrent,), name), reach * data(inputs, seed=seed), **numbers)
 
 

@@ -89,7 +89,7 @@ def cache_folder() -> Path:
 def _ports(expected: Expected) -> str:
     """The driver's access to the ports; the widths are a comment, so that the hash has them."""
     widths = f"// {json.dumps(expected.ports())}\n"
-    return widths + ports_text(expected.manifest, expected.taps())
+    return widths + ports_text(expected.manifest, expected.taps(), expected.idle_user)
 
 
 def _cached(name: str, *decisive: str) -> Path:

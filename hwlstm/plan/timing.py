@@ -7,9 +7,15 @@ latest of the events that it waits for. The simulation must measure exactly thes
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from .layer import LayerPlan
 
-__all__ = ["EngineTimes", "StepTimes", "cycles_per_step"]
+__all__ = ["EngineTimes", "StepTimes", "cycles_per_step", "open_groups"]
+
+TIMED_STEPS = 1000
+
+LONG_AGO = 1 << 40
 
 QUEUE = 2
 """Cycles from the write of a number into the output queue to its appearance behind it."""
@@ -24,13 +30,16 @@ class StepTimes:
     accepted : list of int
         When each beat of x was taken from the input stream.
     issued : list of list of int
-        Group by group, when each column beat was issued.
+        Group by group, when each column beat was issued; none of a closed group.
+    ends : list of int
+        Group by group, when it ended.
     outputs : list of int
         When each number of the output left, unit by unit.
     """
 
     accepted: list[int]
     issued: list[list[int]]
+    ends: list[int]
     outputs: list[int]
 
 
@@ -48,10 +57,12 @@ class EngineTimes:
         self.issued = self.accepted = self.announced = -1
         self.released = [-1, -1]
         self.written: dict[str, list[int]] = {}
+        self.settled: list[int] = []
         self.left: list[int] = []
         self.reserved = 0
+        self.walked = self.known = -LONG_AGO
 
-    def step(self, offered: list[int], reset: bool) -> StepTimes:
+    def step(self, offered: list[int], reset: bool, is_open: list[bool] | None = None) -> StepTimes:
         """Times of the next step, for a consumer that is always ready.
 
         Parameters
@@ -60,27 +71,72 @@ class EngineTimes:
             Cycle in which the source offers each beat of x (it then waits).
         reset : bool
             The step starts from the initial state, so it does not wait for the step before.
+        is_open : list of bool
+            Whether each group of a timed layer is open.
         """
         plan, done = self.plan, len(self.left)
+        if plan.time_gate:
+            return self._timed(offered, reset, is_open or [True] * plan.groups)
         accepted = self._accept(offered)
-        exists = [cycle + 1 for cycle in accepted]
-        for source in plan.layer.recurrent_sources:
-            waits = [] if reset else self.written[source]
-            exists += [cycle + 1 for cycle in waits] or [0] * plan.beats[source]
+        exists = self._exist(accepted, reset)
         groups, units = [], []
         for group in range(plan.groups):
-            size = plan.last_group if group == plan.groups - 1 else plan.parallel
-            beats = self._issue(exists if group == 0 else [0] * plan.group_beats)
-            groups.append(beats)
-            units += self._announce(size)
-            self._leave(units[-size:], size)
+            groups.append(self._issue(exists if group == 0 else [0] * plan.group_beats))
+            units += self._announce(self._size(group))
         self.released.append(groups[-1][plan.beats["x"] - 1])
+        self._write(units)
+        return StepTimes(accepted, groups, [beats[-1] for beats in groups], self.left[done:])
+
+    def _timed(self, offered: list[int], reset: bool, is_open: list[bool]) -> StepTimes:
+        """A step of a timed layer: closed groups pass in one cycle."""
+        plan, done = self.plan, len(self.left)
+        accepted = self._accept(offered)
+        self.walked = max(accepted[0] + 1, self.walked + plan.time_gate.turn)
+        exists = self._exist(accepted, reset)
+        groups, ends, units, opened = [], [], [], False
+        for group, opens in enumerate(is_open):
+            size = self._size(group)
+            last = group * plan.parallel + size - 1
+            pushed = self.walked + last + plan.time_gate.latency + QUEUE
+            self.known = max(pushed, self.known + 1)
+            landed = len(self.settled) + size - 1 - plan.layer.units
+            settled = self.settled[landed] + 1 if landed >= 0 else 0
+            if opens:
+                waits = [0] * plan.group_beats if opened else list(exists)
+                waits[0] = max(waits[0], self.known)
+                groups.append(self._issue(waits, settled))
+            else:
+                complete = 0 if opened else accepted[-1] + 1
+                self.issued = self._pass(max(self.issued + 1, self.known, settled, complete))
+                groups.append([])
+            opened |= opens
+            ends.append(self.issued)
+            self.known = self.issued
+            units += self._announce(size)
+        self.released.append(groups[-1][plan.beats["x"] - 1] if is_open[-1] else ends[-1])
+        self._write(units)
+        return StepTimes(accepted, groups, ends, self.left[done:])
+
+    def _size(self, group: int) -> int:
+        """Units of a group."""
+        return self.plan.last_group if group == self.plan.groups - 1 else self.plan.parallel
+
+    def _exist(self, accepted: list[int], reset: bool) -> list[int]:
+        """When each column beat of a step can first be issued."""
+        exists = [cycle + 1 for cycle in accepted]
+        for source in self.plan.layer.recurrent_sources:
+            waits = [] if reset else self.written[source]
+            exists += [cycle + 1 for cycle in waits] or [0] * self.plan.beats[source]
+        return exists
+
+    def _write(self, units: list[int]) -> None:
+        """When the last unit of every beat of the states is written."""
+        plan = self.plan
         for source, beats in plan.beats.items():
             if source != "x":
                 offset = plan.unit_cycle + plan.schedule.latency(source)
                 last = [min((k + 1) * plan.columns, len(units)) - 1 for k in range(beats)]
                 self.written[source] = [units[n] + offset for n in last]
-        return StepTimes(accepted, groups, self.left[done:])
 
     def _accept(self, offered: list[int]) -> list[int]:
         """One beat a cycle, as soon as the step before the last has been read."""
@@ -91,18 +147,26 @@ class EngineTimes:
             accepted.append(self.accepted)
         return accepted
 
-    def _issue(self, exists: list[int]) -> list[int]:
+    def _issue(self, exists: list[int], settled: int = 0) -> list[int]:
         """One beat a cycle, as soon as it exists; the last one as soon as the group has room."""
-        plan, beats = self.plan, []
-        missing = self.reserved + plan.parallel - plan.fifo_depth
-        room = self.left[missing - 1] + 1 if missing > 0 else 0
+        beats = []
         for n, cycle in enumerate(exists):
-            wait = max(self.announced, room) if n == plan.group_beats - 1 else 0
-            self.issued = max(self.issued + 1, cycle, wait)
+            self.issued = max(self.issued + 1, cycle)
+            if n == self.plan.group_beats - 1:
+                self.issued = self._pass(max(self.issued, settled))
             beats.append(self.issued)
-        if self.phase is None:
-            self.phase = beats[0] + 1
+            if self.phase is None:
+                self.phase = beats[0] + 1
         return beats
+
+    def _pass(self, cycle: int) -> int:
+        """The cycle from `cycle` on in which drain and output can take a group."""
+        missing = self.reserved + self.plan.parallel - self.plan.fifo_depth
+        room = self.left[missing - 1] + 1 if missing > 0 else 0
+        found = max(cycle, self.announced, room)
+        if self.phase is None:
+            self.phase = found + 1
+        return found
 
     def _announce(self, size: int) -> list[int]:
         """Cycle in which each unit of a group is announced.
@@ -114,6 +178,8 @@ class EngineTimes:
         first += (self.phase - first) % interval
         starts = [first + k * interval for k in range(size)]
         self.announced = starts[-1]
+        self.settled += [start + self.plan.unit_cycle + self.plan.settled for start in starts]
+        self._leave(starts, size)
         return starts
 
     def _leave(self, starts: list[int], size: int) -> None:
@@ -129,7 +195,25 @@ def cycles_per_step(plan: LayerPlan, steps: int = 24) -> Fraction:
     """Cycles from one step of a long sequence to the next, for a source that is always ready.
 
     Averaged over the last 12 steps: with an initiation interval above 1 the steps may alternate.
+    Of a timed layer with regular steps over the first TIMED_STEPS; with time stamps as if every
+    unit were open.
     """
-    engine = EngineTimes(plan)
-    ends = [engine.step([0] * plan.beats["x"], reset=k == 0).issued[-1][-1] for k in range(steps)]
-    return Fraction(ends[-1] - ends[-13], 12)
+    engine, ends = EngineTimes(plan), []
+    gate = plan.layer.time_gate
+    opens = None
+    if gate and not gate.stamped:
+        steps = TIMED_STEPS
+        opens = open_groups(plan, np.arange(steps))
+    for k in range(steps):
+        is_open = opens[k] if opens else None
+        ends.append(engine.step([0] * plan.beats["x"], k == 0, is_open).ends[-1])
+    last = steps - 1 if opens else 12
+    return Fraction(ends[-1] - ends[-1 - last], last)
+
+
+def open_groups(plan: LayerPlan, count: np.ndarray) -> list[list[bool]]:
+    """Which groups are open at the steps or time stamps `count`."""
+    gate = plan.layer.time_gate
+    units = gate.is_open(gate.phase(count))
+    starts = np.arange(0, plan.layer.units, plan.parallel)
+    return np.logical_or.reduceat(units, starts, axis=1).tolist()

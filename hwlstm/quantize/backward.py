@@ -8,7 +8,7 @@ from ..activation import RESOURCES, Activation
 from ..cells.differentiate import differentiate
 from ..cells.graph import Graph
 from ..fixed import Format
-from ..fixed_network import FixedBackward, FixedLayer, FixedNetwork
+from ..fixed_network import FixedBackward, FixedNetwork
 from ..golden import Trace, gradients
 from ..network import Network
 
@@ -67,9 +67,13 @@ def quantize_backward(
         formats = {name: Format.holding(bits, margin * most) for name, most in joined(graph, own)}
         tables = {
             name: Activation(
-                function, operand(layer, leaf), formats[name], max_ulp=max_ulp, resources=resources
+                function,
+                layer.formats[operand],
+                formats[name],
+                max_ulp=max_ulp,
+                resources=resources,
             )
-            for name, (function, leaf) in graph.activations.items()
+            for name, (function, operand) in graph.activations.items()
         }
         found[layer.name] = FixedBackward(layer, graph, formats, tables)
     return found
@@ -80,8 +84,3 @@ def joined(graph: Graph, reach: dict[str, float]):
     rows = {graph.names.get(node) for leaf, node in graph.outputs.items() if leaf.startswith("z.")}
     most = max((reach[name] for name in rows if name in reach), default=0.0)
     yield from ((name, most if name in rows else own) for name, own in reach.items())
-
-
-def operand(layer: FixedLayer, leaf: str) -> Format:
-    """The format of what a slope is looked up by: a stored value or a state of before."""
-    return layer.formats[leaf]

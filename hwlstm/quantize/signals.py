@@ -91,7 +91,8 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
     for layer, fixed_layer in zip(network.layers, fixed.layers, strict=True):
         signals += parameter_reports(layer, fixed_layer)
         for signal, values in integers.layers[layer.name].items():
-            name, fmt = f"{layer.name}.{signal}", fixed_layer.formats[signal]
+            own = leaf_format(signal) if signal == "time.phi" else signal
+            name, fmt = f"{layer.name}.{own}", fixed_layer.formats[own]
             reference = floats.layers[layer.name][signal]
             clipped = integers.saturation.get(name, 0)
             signals.append(report(name, fmt, reference, values, clipped))
