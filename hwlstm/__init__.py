@@ -19,14 +19,15 @@ from .flow.record import record_synthesis, record_verification
 from .flow.simulate import verify
 from .flow.synth import synth
 from .flow.write import write
-from .golden import evaluate, run_float, run_integer
+from .golden import evaluate, gradients, integer_gradients, run_float, run_integer
 from .load import from_arrays, load
 from .network import Layer, Network
 from .plan.devices import DEVICES
 from .plan.network import NetworkPlan, plan
-from .quantize import measure, quantize
+from .quantize import measure, quantize, quantize_backward, requantize
 from .report import report
 from .rtl.activation import ActivationUnit
+from .time_gate import TimeGate
 
 __all__ = [
     "DEVICES",
@@ -40,18 +41,23 @@ __all__ = [
     "Mismatch",
     "Network",
     "NetworkPlan",
+    "TimeGate",
     "ToolFailed",
     "UnsupportedModel",
     "activation_verilog",
     "evaluate",
     "from_arrays",
+    "gradients",
+    "integer_gradients",
     "load",
     "measure",
     "plan",
     "quantize",
+    "quantize_backward",
     "record_synthesis",
     "record_verification",
     "report",
+    "requantize",
     "run_float",
     "run_integer",
     "synth",
