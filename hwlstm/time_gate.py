@@ -9,6 +9,8 @@ from .fixed import Format
 
 __all__ = ["FixedTimeGate", "TimeGate"]
 
+VECTORS = ("period", "shift", "ratio", "leak")
+
 
 @dataclass(frozen=True, eq=False)
 class TimeGate:
@@ -110,9 +112,6 @@ class TimeGate:
     def changed(self, **vectors) -> "TimeGate":
         """The same gate with other vectors."""
         return replace(self, **vectors)
-
-
-VECTORS = ("period", "shift", "ratio", "leak")
 
 
 @dataclass(frozen=True, eq=False)
