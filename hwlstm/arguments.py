@@ -17,6 +17,8 @@ from a model to a report:
   hwlstm report rtl_out/model
 an activation function alone, with its certificate:
   hwlstm activation tanh --input Q4.12 --output Q1.15 --max-ulp 1 --device ecp5-25f
+a cell of your own beside that of a plain LSTM:
+  hwlstm cells traditional mine.py:Mine
 """
 
 ACTIVATION = """\
@@ -49,14 +51,15 @@ def add_build(commands):
         description="Quantise a model, choose its engines, and write Verilog with everything that "
         "proves it.",
     )
-    it.add_argument("model", type=Path, help="ONNX file with an LSTM")
+    it.add_argument("model", type=Path, help="ONNX file with an LSTM, or .npz file of any cell")
+    add_cell(it)
     data = it.add_mutually_exclusive_group(required=True)
     data.add_argument(
         "--data",
         type=Path,
         metavar="FILE",
         help=".npy with calibration data (sequences, steps, inputs), or .npz with x and, for the "
-        "accuracy, y",
+        "accuracy, y; for a network that reads time stamps, time (sequences, steps)",
     )
     data.add_argument(
         "--range",
@@ -87,6 +90,20 @@ def add_build(commands):
     add_resources(numbers)
     numbers.add_argument(
         "--shared", action="store_true", help="one table for the sigmoids and tanhs of the gates"
+    )
+    numbers.add_argument(
+        "--longest",
+        type=int,
+        metavar="STEPS",
+        help="a state that nothing forgets (NFG) is wide enough for so many steps; it saturates "
+        "beyond its calibrated range otherwise",
+    )
+    numbers.add_argument(
+        "--tune",
+        type=int,
+        default=0,
+        metavar="EPOCHS",
+        help="train on with the integer forward pass; the data file must hold classes y",
     )
     engine = it.add_argument_group("engine")
     engine.add_argument(
@@ -163,8 +180,23 @@ def add_inspect(commands):
         help="what a model file or a build holds",
         description="Print what a model file holds, or how a build was planned.",
     )
-    it.add_argument("path", type=Path, help="ONNX file, or a folder written by hwlstm build")
+    it.add_argument(
+        "path", type=Path, help="ONNX or .npz file, or a folder written by hwlstm build"
+    )
+    add_cell(it)
     return it
+
+
+def add_cell(it):
+    """What an .npz file does not say of its network."""
+    about = it.add_argument_group("for an .npz file")
+    about.add_argument("--cell", metavar="NAME", help="a bundled cell, or FILE.py:NAME of your own")
+    about.add_argument(
+        "--steps", choices=("all", "last"), help="which steps the linear layer reads (last)"
+    )
+    about.add_argument(
+        "--classify", action="store_true", help="the result is the index of the largest output"
+    )
 
 
 def add_demo(commands):
@@ -229,6 +261,29 @@ def add_activation(commands):
     return it
 
 
+def add_cells(commands):
+    it = commands.add_parser(
+        "cells",
+        help="every cell: equations, pipeline, cost",
+        description="Show cells: their equations, what their gates multiply, their pipeline and "
+        "what they cost, side by side for one example layer.",
+    )
+    it.add_argument(
+        "cells",
+        nargs="*",
+        metavar="CELL",
+        help="a bundled cell, or FILE.py:NAME of your own, which is executed (every bundled one)",
+    )
+    it.add_argument(
+        "--out",
+        dest="page",
+        type=Path,
+        metavar="FILE",
+        help="write the page as Markdown, and its pictures to images/cells beside it",
+    )
+    return it
+
+
 def add_resources(group):
     group.add_argument(
         "--resources",
@@ -251,5 +306,6 @@ COMMANDS = (
     add_report,
     add_inspect,
     add_activation,
+    add_cells,
     add_demo,
 )

@@ -1,4 +1,4 @@
-"""The command line: hwlstm build | verify | synth | report | inspect | activation | demo."""
+"""hwlstm build | verify | synth | report | inspect | activation | cells | demo."""
 
 import json
 import os
@@ -18,7 +18,10 @@ from .progress import progress
 
 __all__ = ["main"]
 
-WRITTEN = ("json", "verilog", "plot")
+WRITTEN = ("json", "verilog", "plot", "page")
+TUNE_RATE = 2e-3
+"""Highest learning rate of --tune."""
+
 """Options that name a file to write."""
 
 
@@ -61,20 +64,24 @@ def build(options) -> dict:
 
     with progress(6, quiet=options.quiet) as tell:
         tell("reading the model")
-        network = load(options.model)
-        x, labels = calibration(options, network)
+        network = load(options.model, **about(options))
+        x, labels, time = calibration(options, network)
         tell("quantising")
         fixed = quantize(
             network,
             x,
+            time,
             weights=options.weights,
             bits=options.bits,
             max_ulp=options.max_ulp,
             resources=options.resources,
             shared=options.shared,
+            steps=options.longest,
             formats=dict(assignment(text) for text in options.format),
         )
-        measured = quantisation(measure(network, fixed, x, labels))
+        if options.tune:
+            network, fixed = tuned(options, network, fixed, x, labels, time)
+        measured = quantisation(measure(network, fixed, x, labels, time=time))
         tell("planning")
         engines = plan(
             fixed,
@@ -102,25 +109,55 @@ def build(options) -> dict:
     return {"build": str(out), "report": str(page), "quantisation": measured}
 
 
+def about(options) -> dict:
+    """What the command line says of an .npz file."""
+    given = {"cell": options.cell, "steps": options.steps, "classify": options.classify or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def tuned(options, network, fixed, x, labels, time):
+    """The network trained on in integers, and its integers."""
+    from .train import Adam, cosine, train
+
+    if options.tune < 0:
+        raise ValueError(f"Epochs of --tune must be at least 1, not {options.tune}")
+    if labels is None:
+        raise ValueError("--tune needs classes: --data must be an .npz file with x and y")
+    done = train(
+        network,
+        x,
+        labels,
+        fixed=fixed,
+        time=time,
+        epochs=options.tune,
+        optimiser=Adam(cosine(TUNE_RATE)),
+        quiet=options.quiet,
+    )
+    return done.network, done.fixed
+
+
 def calibration(options, network):
-    """Calibration data and labels, or None for them."""
+    """Calibration data, labels and time stamps, or None for those."""
     if options.range:
         lo, hi = options.range
         if not (lo < hi and np.isfinite(hi - lo)):
             raise ValueError(f"Range must be finite, LO below HI, not {lo} {hi}")
-        return np.random.default_rng(0).uniform(lo, hi, (32, 16, network.inputs)), None
+        rng = np.random.default_rng(0)
+        x = rng.uniform(lo, hi, (32, 16, network.inputs))
+        time = np.cumsum(rng.exponential(1.0, x.shape[:2]), axis=1) if network.stamped else None
+        return x, None, time
     if not options.data.is_file():
         raise HwlstmError(f"{options.data} does not exist")
     try:
         content = np.load(options.data, allow_pickle=False)
         if isinstance(content, np.ndarray):
-            return content, None
+            return content, None, None
         arrays = {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise HwlstmError(f"{options.data} must be a .npy or .npz file: {error}") from None
     if "x" not in arrays:
         raise HwlstmError(f"{options.data} must hold an array x, not {sorted(arrays)}")
-    return arrays["x"], arrays.get("y")
+    return arrays["x"], arrays.get("y"), arrays.get("time")
 
 
 def assignment(text: str) -> tuple[str, str]:
@@ -226,7 +263,7 @@ def inspect(options) -> dict:
         return manifest
     from .load import load
 
-    network = load(options.path)
+    network = load(options.path, **about(options))
     layers = [
         {
             "name": layer.name,
@@ -332,6 +369,25 @@ def activation(options) -> dict:
     return result
 
 
+def cells(options) -> dict:
+    from .load.cell import BUNDLED, cell_name, load_cell
+    from .report.cell_cost import CellCost
+    from .report.cells import cells_text, write_cells
+
+    wanted = options.cells or [name for name in BUNDLED if load_cell(name).recurrent]
+    costs = []
+    with progress(len(wanted), quiet=options.quiet) as tell:
+        for text in wanted:
+            tell(text)
+            costs.append(CellCost(cell_name(text), load_cell(text)))
+    if options.page:
+        _, *pictures = write_cells(costs, options.page)
+        print(f"{options.page}: {', '.join(cost.name for cost in costs)}; {len(pictures)} SVG")
+    else:
+        print(cells_text(costs), end="")
+    return {"cells": [{"name": cost.name, **cost.to_dict()} for cost in costs]}
+
+
 def synthesised(unit, options, tell):
     from .flow.activation import synth_activation
 
@@ -379,5 +435,6 @@ COMMANDS = {
     "report": report,
     "inspect": inspect,
     "activation": activation,
+    "cells": cells,
     "demo": demo,
 }

@@ -153,8 +153,11 @@ def vectors(
             one["time"] = np.asarray(times[number]).tolist()
         if taps:
             one["taps"] = {
-                name: {signal: values[0].tolist() for signal, values in layer.items()}
-                for name, layer in trace.layers.items()
+                engine.layer.name: {
+                    signal: trace.layers[engine.layer.name][signal][0].tolist()
+                    for signal in engine.schedule.named
+                }
+                for engine in plan.layers
             }
         found.append(one)
     return {"sequences": found}

@@ -1,4 +1,4 @@
-"""A trained network comes in: from ONNX, PyTorch or plain arrays."""
+"""A trained network comes in: from ONNX, PyTorch or plain arrays, of any cell."""
 
 import os
 import sys
@@ -7,24 +7,29 @@ from pathlib import Path
 
 from ..errors import HwlstmError
 from ..network import Network
-from .arrays import from_arrays
+from .arrays import from_arrays, identifier
+from .cell import load_cell
+from .cell_arrays import from_cell, read_arrays
 
-__all__ = ["from_arrays", "load"]
+__all__ = ["from_arrays", "from_cell", "load", "load_cell"]
 
 
-def load(source, **options) -> Network:
+def load(source, *, cell=None, **options) -> Network:
     """Read a trained network.
 
     Parameters
     ----------
-    source : path of an .onnx file, torch.nn.Module, or state dict
-        A state dict maps names to tensors or arrays.
+    source : path of an .onnx or .npz file, torch.nn.Module, or state dict
+        A state dict maps names to tensors or arrays. An .npz file holds the arrays of `from_cell`.
+    cell : Cell or str
+        Of an .npz file: what `load_cell` takes, a bundled cell's name or FILE.py:NAME.
     name : str, optional
         Name of the network.
     steps : {"all", "last"}
-        State dict with a linear layer only, and needed there: which steps that layer reads.
+        Which steps the linear layer reads; a state dict with one does not say it, so it must be
+        given there.
     classify : bool, optional
-        State dict only: the result is the index of the largest output.
+        State dict and .npz only: the result is the index of the largest output.
 
     Raises
     ------
@@ -35,10 +40,18 @@ def load(source, **options) -> Network:
     """
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
-        if path.suffix.lower() != ".onnx":
+        suffix = path.suffix.lower()
+        if suffix == ".npz":
+            if cell is None:
+                raise HwlstmError(f"{path} holds arrays: say of which cell (--cell NAME)")
+            own = load_cell(cell) if isinstance(cell, str) else cell
+            return from_cell(own, read_arrays(path), **{"name": identifier(path.stem), **options})
+        if cell is not None:
+            raise HwlstmError(f"{path} has its own cell; a cell is given for .npz files only")
+        if suffix != ".onnx":
             raise HwlstmError(
-                f"{path} must be an .onnx file; read a PyTorch checkpoint with torch.load and "
-                "give its state dict"
+                f"{path} must be an .onnx or .npz file; read a PyTorch checkpoint with torch.load "
+                "and give its state dict"
             )
         from .onnx import load_onnx
 

@@ -7,7 +7,6 @@ from numbers import Integral
 import numpy as np
 
 from ..activation import joint_factors, joint_table
-from ..errors import UnsupportedModel
 from ..fixed import Interval
 from ..fixed_network import FixedLayer
 from .schedule import Operation, Schedule, schedule
@@ -63,14 +62,6 @@ class LayerPlan:
         if self.columns not in (1, 2, 4, 8):
             raise ValueError(
                 f"{layer.name}: columns per cycle must be 1, 2, 4 or 8, not {self.columns!r}"
-            )
-        if layer.cell.previous and not layer.recurrent_sources:
-            state = layer.cell.previous[0]
-            raise UnsupportedModel(
-                layer.name,
-                f"columns of {layer.cell.name}, which reads its state {state},",
-                "x",
-                f'let a gate multiply a state too (columns = {{"{self.gates[0]}": "x {state}"}})',
             )
         object.__setattr__(self, "schedule", schedule(layer, self.interval))
 
@@ -194,6 +185,14 @@ class LayerPlan:
         """The cycle of the cell pipeline in which the last state of a unit is written."""
         written = {*self.layer.cell.previous, *self.layer.recurrent_sources}
         return max((self.schedule.latency(state) for state in written), default=0)
+
+    @property
+    def guarded(self) -> bool:
+        """True if a group may be ready before the states of the step before are: if it need not
+        wait for columns, or if a state is written later than those."""
+        columns = [self.schedule.latency(source) for source in self.layer.recurrent_sources]
+        waits = self.time_gate is None and bool(columns) and self.settled <= max(columns)
+        return bool(self.layer.cell.previous) and not waits
 
     @property
     def steps_in_flight(self) -> int:

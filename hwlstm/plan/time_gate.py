@@ -56,4 +56,5 @@ class TimeGatePlan:
         }
         if not gate.stamped:
             found["gate_phase"] = (self.units, gate.bits)
-        return found | {"gate_slots": (self.slots, gate.phi.width + 1)}
+        found["gate_slots"] = (self.slots, gate.phi.width + 1)
+        return found | {"gate_groups": (self.slot_groups, 1)}

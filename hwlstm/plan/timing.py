@@ -60,7 +60,7 @@ class EngineTimes:
         self.settled: list[int] = []
         self.left: list[int] = []
         self.reserved = 0
-        self.walked = self.known = -LONG_AGO
+        self.walked = -LONG_AGO
 
     def step(self, offered: list[int], reset: bool, is_open: list[bool] | None = None) -> StepTimes:
         """Times of the next step, for a consumer that is always ready.
@@ -75,47 +75,40 @@ class EngineTimes:
             Whether each group of a timed layer is open.
         """
         plan, done = self.plan, len(self.left)
+        accepted = self._accept(offered)
+        exists = self._exist(accepted, reset)
         if plan.time_gate:
-            return self._timed(offered, reset, is_open or [True] * plan.groups)
-        accepted = self._accept(offered)
-        exists = self._exist(accepted, reset)
-        groups, units = [], []
-        for group in range(plan.groups):
-            groups.append(self._issue(exists if group == 0 else [0] * plan.group_beats))
-            units += self._announce(self._size(group))
-        self.released.append(groups[-1][plan.beats["x"] - 1])
-        self._write(units)
-        return StepTimes(accepted, groups, [beats[-1] for beats in groups], self.left[done:])
-
-    def _timed(self, offered: list[int], reset: bool, is_open: list[bool]) -> StepTimes:
-        """A step of a timed layer: closed groups pass in one cycle."""
-        plan, done = self.plan, len(self.left)
-        accepted = self._accept(offered)
-        self.walked = max(accepted[0] + 1, self.walked + plan.time_gate.turn)
-        exists = self._exist(accepted, reset)
+            self.walked = max(accepted[0] + 1, self.walked + plan.time_gate.turn)
         groups, ends, units, opened = [], [], [], False
-        for group, opens in enumerate(is_open):
+        for group, opens in enumerate(is_open or [True] * plan.groups):
             size = self._size(group)
-            last = group * plan.parallel + size - 1
-            pushed = self.walked + last + plan.time_gate.latency + QUEUE
-            self.known = max(pushed, self.known + 1)
-            landed = len(self.settled) + size - 1 - plan.layer.units
-            settled = self.settled[landed] + 1 if landed >= 0 else 0
+            known, landed = self._known(group, size), self._landed(size)
             if opens:
-                waits = [0] * plan.group_beats if opened else list(exists)
-                waits[0] = max(waits[0], self.known)
-                groups.append(self._issue(waits, settled))
+                waits = [0] * plan.group_beats if opened else exists
+                groups.append(self._issue([max(known, waits[0]), *waits[1:]], landed))
             else:
                 complete = 0 if opened else accepted[-1] + 1
-                self.issued = self._pass(max(self.issued + 1, self.known, settled, complete))
+                self.issued = self._pass(max(self.issued + 1, known, landed, complete))
                 groups.append([])
             opened |= opens
             ends.append(self.issued)
-            self.known = self.issued
             units += self._announce(size)
-        self.released.append(groups[-1][plan.beats["x"] - 1] if is_open[-1] else ends[-1])
+        self.released.append(groups[-1][plan.beats["x"] - 1] if groups[-1] else ends[-1])
         self._write(units)
         return StepTimes(accepted, groups, ends, self.left[done:])
+
+    def _known(self, group: int, size: int) -> int:
+        """From when on the openness of a group is known."""
+        gate = self.plan.time_gate
+        if gate is None:
+            return 0
+        last = group * self.plan.parallel + size - 1
+        return max(self.walked + last + gate.latency + QUEUE, self.issued + 1)
+
+    def _landed(self, size: int) -> int:
+        """From when on every unit of a group has its states of the step before."""
+        before = len(self.settled) + size - 1 - self.plan.layer.units
+        return self.settled[before] + 1 if self.plan.guarded and before >= 0 else 0
 
     def _size(self, group: int) -> int:
         """Units of a group."""
@@ -147,13 +140,13 @@ class EngineTimes:
             accepted.append(self.accepted)
         return accepted
 
-    def _issue(self, exists: list[int], settled: int = 0) -> list[int]:
+    def _issue(self, exists: list[int], landed: int) -> list[int]:
         """One beat a cycle, as soon as it exists; the last one as soon as the group has room."""
         beats = []
         for n, cycle in enumerate(exists):
             self.issued = max(self.issued + 1, cycle)
             if n == self.plan.group_beats - 1:
-                self.issued = self._pass(max(self.issued, settled))
+                self.issued = self._pass(max(self.issued, landed))
             beats.append(self.issued)
             if self.phase is None:
                 self.phase = beats[0] + 1

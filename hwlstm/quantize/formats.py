@@ -122,12 +122,16 @@ def quantize(
 def requantize(network: Network, fixed: FixedNetwork) -> FixedNetwork:
     """The numbers of a network in the formats of another that was quantised from its like.
 
-    For training: formats and activations stay, weights move. Numbers beyond a format saturate.
+    For training: formats and activations stay, weights move. Numbers beyond a format saturate, but
+    for biases, which get the bits that they need.
     """
-    layers = [
-        filled(layer, old.formats, old.tables)
-        for layer, old in zip(network.layers, fixed.layers, strict=True)
-    ]
+    layers = []
+    for layer, old in zip(network.layers, fixed.layers, strict=True):
+        b = old.formats["b"]
+        values = np.concatenate(list(layer.bias.values()))
+        needed = Format.holding(64, float(np.abs(values).max()))
+        wide = Format(max(b.width, 64 - needed.frac + b.frac), b.frac)
+        layers.append(filled(layer, {**old.formats, "b": wide}, old.tables))
     return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
 
 

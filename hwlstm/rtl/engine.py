@@ -121,7 +121,7 @@ class Engine(wiring.Component):
         size = Signal(range(plan.parallel + 1))
         m.d.comb += size.eq(Mux(sequencer.step_end, plan.last_group, plan.parallel))
         room = self._output(m, sequencer, cell, unit, size)
-        settled = self._settled(m, sequencer, unit, size) if gate else 1
+        settled = self._settled(m, sequencer, unit, size) if plan.guarded else 1
         m.d.comb += sequencer.group_ready.eq(drain.ready & room & settled)
         m.d.comb += self.tap_valid.eq(unit.at(plan.unit_cycle).valid)
         m.d.comb += [
@@ -155,8 +155,7 @@ class Engine(wiring.Component):
         return gate
 
     def _settled(self, m: Module, sequencer: Sequencer, unit: "Unit", size) -> Value:
-        """Every unit that a group computes has its state of the step before: closed groups do not
-        wait for columns, so it could still be on its way."""
+        """Every unit of a group has its states of the step before: none of them is on its way."""
         plan = self.plan
         flying = Signal(range(plan.layer.units + 1))
         landed = unit.at(plan.unit_cycle + plan.settled).valid

@@ -5,13 +5,22 @@ import re
 import numpy as np
 import pytest
 
-from hwlstm.cells import Cell, CellError, State, Traditional, Vanilla, identity, tanh
-from hwlstm.errors import HwlstmError, UnsupportedModel
-from hwlstm.network import Layer, Network
+from hwlstm.cells import (
+    FGR,
+    GRU,
+    Cell,
+    CellError,
+    Phased,
+    State,
+    Traditional,
+    Vanilla,
+    identity,
+    tanh,
+)
+from hwlstm.errors import HwlstmError
 from hwlstm.plan import LayerPlan, plan
-from hwlstm.quantize import quantize
 from hwlstm.rtl import to_rtlil
-from tests.designs import classifier, data, fixed
+from tests.designs import classifier, fixed
 
 
 @pytest.mark.parametrize("budget", [12, 20, 40, 100])
@@ -74,14 +83,16 @@ def test_memories_are_counted_word_by_word():
 
 @pytest.mark.parametrize("interval", [1, 3])
 @pytest.mark.parametrize("columns", [1, 4])
-def test_the_memories_of_the_plan_are_those_of_the_hardware(columns, interval):
-    network = fixed(5, 6, cell=Vanilla(), initial=True, formats={"lstm.b": "Q3.7"})
+@pytest.mark.parametrize("cell", [Vanilla(), GRU(), FGR(), Phased()], ids=lambda cell: cell.name)
+def test_the_memories_of_the_plan_are_those_of_the_hardware(cell, columns, interval):
+    network = fixed(5, 6, cell=cell, initial=True, formats={"lstm.b": "Q4.7"})
     engines = plan(network, parallel=3, columns=columns, interval=interval)
     shapes = re.findall(r"memory width (\d+) size (\d+) ", to_rtlil(engines))
     emitted = sum(int(width) * int(size) for width, size in shapes)
-    # The output queue keeps one word outside its memory.
-    word = engines.layers[0].memories["output"][1]
-    assert emitted == engines.memory_bits - word
+    # A queue keeps one word outside its memory.
+    memories = engines.layers[0].memories
+    words = memories["output"][1] + memories.get("gate_groups", (0, 0))[1]
+    assert emitted == engines.memory_bits - words
 
 
 class Forgetful(Cell):
@@ -92,20 +103,19 @@ class Forgetful(Cell):
         return State(h=tanh(z.a) * prev.h + identity(z.a))
 
 
-def test_a_state_that_no_column_waits_for_is_refused():
+def test_a_gate_and_a_state_of_one_name_are_refused():
     with pytest.raises(CellError, match="'a' names two values"):
         _ = Forgetful().graph
 
+
+def test_a_group_is_guarded_where_no_column_makes_it_wait_for_its_states():
     class Leaky(Forgetful):
         def step(self, z, p, prev):
             return State(h=tanh(z.a) * prev.h)
 
-    cell = Layer("leaky", Leaky(), {"a": {"x": np.eye(2)}})
-    (layer,) = quantize(Network((cell,), "net"), data(2)).layers
-    with pytest.raises(
-        UnsupportedModel, match=r"^leaky: columns of Leaky, which reads its state h, = 'x' is"
-    ):
-        LayerPlan(layer, 1)
+    assert LayerPlan(fixed(2, 2, cell=Leaky()).layers[0], 1).guarded
+    assert not LayerPlan(fixed(2, 2).layers[0], 1).guarded
+    assert not LayerPlan(classifier().layers[1], 1).guarded
 
 
 @pytest.mark.parametrize(
