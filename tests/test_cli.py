@@ -108,7 +108,7 @@ WRONG = [
     (["verify", "{tmp}"], "must hold manifest.json"),
     (["synth", "{tmp}"], "is no build folder: it has no manifest.json"),
     (["report", "{tmp}"], "manifest.json"),
-    (["inspect", "{tmp}/text.npy"], "must be an .onnx file"),
+    (["inspect", "{tmp}/text.npy"], "must be an .onnx or .npz file"),
 ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..cells import Affine, Traditional, Vanilla
+from ..cells import CIFG, Affine, Traditional, Vanilla
 from ..names import is_name
 from ..network import Layer, Network
 
@@ -25,6 +25,8 @@ def from_arrays(
     initial: Mapping | None = None,
     steps: str | None = None,
     classify: bool = False,
+    activations: Mapping | None = None,
+    coupled: bool = False,
     name: str = "network",
 ) -> Network:
     """One LSTM layer, and the linear layer behind it if there is one.
@@ -51,6 +53,10 @@ def from_arrays(
         "all" if None.
     classify : bool
         The result is the index of the largest output.
+    activations : dict, optional
+        Gate, or "squash_c" for the activation of c, to the function in place of sigmoid or tanh.
+    coupled : bool
+        f = 1 - i (ONNX input_forget): the rows of f are not used.
     name : str
         Identifier.
 
@@ -72,12 +78,16 @@ def from_arrays(
     b = np.zeros(4 * units) if b is None else vector("b", b, 4 * units)
     from_x, from_h, bias = (dict(zip(gates, np.split(a, 4), strict=True)) for a in (W, U, b))
     peepholes = split_peepholes(p, gates.replace("g", ""), units)
+    if coupled:
+        cell = CIFG(peepholes=None if peepholes else "", activations=activations)
+    else:
+        cell = (Vanilla if peepholes else Traditional)(activations=activations)
     lstm = Layer(
         name="lstm",
-        cell=Vanilla() if peepholes else Traditional(),
-        weights={gate: {"x": from_x[gate], "h": from_h[gate]} for gate in gates},
-        bias=bias,
-        peepholes=peepholes,
+        cell=cell,
+        weights={gate: {"x": from_x[gate], "h": from_h[gate]} for gate in cell.gate_names},
+        bias={gate: bias[gate] for gate in cell.gate_names},
+        peepholes={gate: peepholes[gate] for gate in cell.peephole_names},
         initial={k: vector(f"initial[{k!r}]", v, units) for k, v in (initial or {}).items()},
     )
     behind = dense_layers(dense, units, steps, transposed=transposed)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..activation import FUNCTIONS, Function, function
 from .onnx_node import Node
 from .onnx_signal import Signal, numbered, squeezed
 from .onnx_trace import Trace
@@ -12,7 +13,22 @@ ACTIVATIONS = ["sigmoid", "tanh", "tanh"]
 NEUTRAL_CLIP = 746.0  # exp(-746) is 0 in float64: beyond it sigmoid and tanh are 0 or +-1 already
 # Its dynamo exporter cuts the gates to the projection; only initial_c keeps the true size.
 PROJECTED = "; PyTorch exports proj_size wrongly"
-KNOWN = ("activations", "clip", "direction", "hidden_size", "input_forget", "layout")
+KNOWN = (
+    "activation_alpha",
+    "activation_beta",
+    "activations",
+    "clip",
+    "direction",
+    "hidden_size",
+    "input_forget",
+    "layout",
+)
+PARAMETERS = ("alpha", "beta")
+WITHOUT_DEFAULT = ("affine", "scaledtanh")
+"""Runtimes disagree on their alpha and beta where the file gives none."""
+
+GATES = (("i", "f", "o"), ("g",), ("squash_c",))
+"""What each of the three activations is for."""
 
 
 def lstm(trace: Trace, node: Node) -> list[Signal]:
@@ -47,6 +63,8 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
         "b": None if B is None else B[0, : 4 * units] + B[0, 4 * units :],
         "p": None if P is None else P[0],
         "order": "iofc",
+        "activations": activations(node),
+        "coupled": bool(node.attributes.get("input_forget", 0)),
         "initial": {name: state for name, state in states.items() if state is not None},
     }
     return outputs(node, network, steps, batch, units, batch_major=batch_major)
@@ -59,14 +77,45 @@ def check_attributes(node: Node) -> None:
             raise node.refuse(name, value)
     if given.get("direction", "forward") != "forward":
         raise node.refuse("direction", given["direction"], "'forward' is")
-    activations = given.get("activations", ACTIVATIONS)
-    if [name.lower() for name in activations] != ACTIVATIONS:
-        raise node.refuse("activations", activations, "['Sigmoid', 'Tanh', 'Tanh'] are")
     if not given.get("clip", NEUTRAL_CLIP) >= NEUTRAL_CLIP:
         raise node.refuse("clip", given["clip"], "no clipping is")
-    for name, allowed in (("input_forget", (0,)), ("layout", (0, 1))):
-        if given.get(name, 0) not in allowed:
+    for name in ("input_forget", "layout"):
+        if given.get(name, 0) not in (0, 1):
             raise node.refuse(name, given[name])
+
+
+def activations(node: Node) -> dict[str, Function]:
+    """Gate to its function, where it is not the usual one.
+
+    Alphas and betas are given to the functions that have them, in order; the rest has ONNX's.
+    """
+    names = node.attributes.get("activations", ACTIVATIONS)
+    usable = [name for name in FUNCTIONS if name not in ("hardtanh", "identity")]
+    lower = [str(name).lower() for name in names]
+    if len(lower) != len(GATES) or not set(lower) <= set(usable):
+        raise node.refuse("activations", names, f"three of {', '.join(usable)} are")
+    given = {which: list(node.attributes.get(f"activation_{which}", [])) for which in PARAMETERS}
+    coupled = bool(node.attributes.get("input_forget", 0))
+    found: dict[str, Function] = {}
+    for spelt, name, usual, gates in zip(names, lower, ACTIVATIONS, GATES, strict=True):
+        own = {}
+        for which in PARAMETERS:
+            if has(name, which) and given[which]:
+                own[which] = given[which].pop(0)
+            elif has(name, which) and name in WITHOUT_DEFAULT:
+                what = f"activation_{which}"
+                raise node.refuse(what, f"none for {spelt}", "ONNX gives no default")
+        if name != usual:
+            chosen = function(name, **own)
+            found |= {gate: chosen for gate in gates if not (coupled and gate == "f")}
+    for which, left in given.items():
+        if left:
+            raise node.refuse(f"activation_{which}", left, "one for each function that has it is")
+    return found
+
+
+def has(name: str, parameter: str) -> bool:
+    return getattr(FUNCTIONS[name], parameter) is not None
 
 
 def expect(node: Node, name: str, array: np.ndarray, shape: tuple[int, ...], hint="") -> None:

@@ -16,14 +16,17 @@ REASON = "the folder shared/conformance is not beside the repository"
 pytestmark = pytest.mark.skipif(not CASES, reason=REASON)
 
 WEIGHTS = ("W", "R", "B", "P", "initial_h", "initial_c", "sequence_lens")
-REFUSED = {"activations", "clip", "direction", "input_forget", "op_type", "sequence_lens"}
+REFUSED = {"clip", "direction", "op_type", "sequence_lens"}
 LOADING = {
     "lstm_BatchParallelFalseSeqLengthGreaterThanOne",
     "lstm_ForwardSimpleWeightsNoBiasTwoRows",
     "lstm_ForwardSimpleWeightsNoBiasTwoRows_2",
     "lstm_LargeBatchNoClipping",
+    "lstm_TestLSTMActivation",
+    "lstm_TestLSTMBatchReallocation",
     "lstm_TestLSTMForwardCellState",
     "lstm_TestLSTMForwardHiddenState",
+    "lstm_TestLSTMForwardInputForget",
     "lstm_TestLSTMForwardNoBiasUsePeepholes",
     "lstm_TestLSTMForwardPeepHole",
 }

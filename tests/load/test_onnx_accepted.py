@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwlstm.cells import Traditional, Vanilla
+from hwlstm.cells import CIFG, Traditional, Vanilla
 from hwlstm.load import load
 
 UNITS, OUTPUTS = 4, 5
@@ -240,3 +240,39 @@ def test_an_old_file_lists_its_constants_as_inputs(graph, matches):
 def test_one_step_and_one_sequence_load(graph):
     graph.shape = [1, 1, 3]
     assert load(graph.lstm().head().save("y")).layers[1].reads == "last"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"activations": ["Relu", "Softsign", "Tanh"]},
+        {"activations": ["HardSigmoid", "Tanh", "Elu"]},
+        {
+            "activations": ["HardSigmoid", "Affine", "ScaledTanh"],
+            "activation_alpha": [0.3, 0.7, 1.5],
+            "activation_beta": [0.4, 0.1, 0.5],
+        },
+        {
+            "activations": ["Sigmoid", "LeakyRelu", "ThresholdedRelu"],
+            "activation_alpha": [0.2, 0.05],
+        },
+        {"activations": ["Softplus", "Tanh", "Sigmoid"]},
+    ],
+    ids=lambda given: "-".join(given["activations"]),
+)
+def test_any_activation_of_the_operator_is_an_option_of_the_cell(graph, matches, attributes):
+    cell = matches(graph.lstm(**attributes).save("Y")).layers[0].cell
+    assert isinstance(cell, Traditional)
+    assert cell.activations
+
+
+@pytest.mark.parametrize("peepholes", [False, True])
+def test_input_forget_couples_the_forget_gate_to_the_input_gate(graph, matches, peepholes):
+    inputs = "x W R B"
+    if peepholes:
+        graph.tensors["P"] = floats(1, 3 * UNITS)
+        inputs += " - - - P"
+    layer = matches(graph.lstm(inputs, input_forget=1).save("Y")).layers[0]
+    assert isinstance(layer.cell, CIFG)
+    assert set(layer.bias) == {"g", "i", "o"}
+    assert set(layer.peepholes) == ({"i", "o"} if peepholes else set())

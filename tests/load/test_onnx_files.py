@@ -47,7 +47,7 @@ def test_a_text_file_is_no_model(path, text):
 
 def test_another_suffix_is_refused():
     assert refusal("weights.pt") == (
-        "weights.pt must be an .onnx file; read a PyTorch checkpoint with torch.load and "
+        "weights.pt must be an .onnx or .npz file; read a PyTorch checkpoint with torch.load and "
         "give its state dict"
     )
 

@@ -67,12 +67,21 @@ CELLS = {
         LSTM.format("direction = 'bidirectional'") + "; 'forward' is",
     ),
     "activations": (
-        attribute(activations=["Relu", "Tanh", "Tanh"]),
-        LSTM.format("activations = ['Relu', 'Tanh', 'Tanh']") + "; ['Sigmoid', 'Tanh', 'Tanh'] are",
+        attribute(activations=["Cosine", "Tanh", "Tanh"]),
+        LSTM.format("activations = ['Cosine', 'Tanh', 'Tanh']")
+        + "; three of sigmoid, tanh, relu, affine, leakyrelu, thresholdedrelu, scaledtanh, "
+        "hardsigmoid, elu, softsign, softplus are",
     ),
-    "alpha": (attribute(activation_alpha=[0.5]), LSTM.format("activation_alpha = [0.5]")),
+    "no default": (
+        attribute(activations=["Sigmoid", "ScaledTanh", "Tanh"], activation_alpha=[1.0]),
+        LSTM.format("activation_beta = 'none for ScaledTanh'") + "; ONNX gives no default",
+    ),
+    "alpha": (
+        attribute(activation_alpha=[0.5]),
+        LSTM.format("activation_alpha = [0.5]") + "; one for each function that has it is",
+    ),
     "clip": (attribute(clip=3.0), LSTM.format("clip = 3.0") + "; no clipping is"),
-    "input_forget": (attribute(input_forget=1), LSTM.format("input_forget = 1")),
+    "input_forget": (attribute(input_forget=2), LSTM.format("input_forget = 2")),
     "layout": (attribute(layout=2), LSTM.format("layout = 2")),
     "hidden_size": (
         attribute(hidden_size=5),
