@@ -7,7 +7,7 @@ import numpy as np
 
 from ..fixed_network import FixedLayer
 from ..golden import run_sequences
-from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times
+from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_share
 from ..plan.network import slot
 from .activation import description
 
@@ -79,7 +79,7 @@ def tap(engine: LayerPlan) -> dict:
 
 def layer(engine: LayerPlan) -> dict:
     fixed: FixedLayer = engine.layer
-    cycles = cycles_per_step(engine)
+    cycles, share = cycles_per_step(engine), open_share(engine)
     return {
         "name": fixed.name,
         "cell": fixed.cell.name,
@@ -99,7 +99,8 @@ def layer(engine: LayerPlan) -> dict:
         },
         "latency": engine.latency,
         "cycles_per_step": plain(cycles),
-        "utilisation": float(Fraction(fixed.macs, engine.lane_multipliers) / cycles),
+        "open_share": float(share),
+        "utilisation": float(share * Fraction(fixed.macs, engine.lane_multipliers) / cycles),
         "bits": {
             "weight": engine.weight_bits,
             "column": engine.column_bits,

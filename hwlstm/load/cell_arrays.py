@@ -15,8 +15,6 @@ from .arrays import dense_layers, numbers
 
 __all__ = ["from_cell", "read_arrays"]
 
-TIME = ("period", "shift", "ratio", "leak", "interval", "stamped")
-
 
 def from_cell(
     cell: Cell,
@@ -48,49 +46,59 @@ def from_cell(
     ValueError, TypeError
         An array is missing, unknown, of the wrong shape, or holds no finite numbers; names it.
     """
-    arrays = dict(arrays)
-    taken: set[str] = set()
-
-    def take(key: str) -> np.ndarray:
-        if key not in arrays:
-            raise ValueError(f"{cell.name} needs an array {key}; there are {sorted(arrays)}")
-        taken.add(key)
-        return numbers(key, arrays[key])
-
-    def optional(keys: Mapping[str, str]) -> dict[str, np.ndarray]:
-        return {of: take(key) for of, key in keys.items() if key in arrays}
-
-    weights = {q: {s: take(matrix_key(s, q)) for s in cell.sources(q)} for q in cell.gate_names}
-    gate = None
-    if cell.timed:
-        given = {
-            key: take(key) for key in TIME if key in arrays or key in ("period", "shift", "ratio")
-        }
-        scalars = {k: given.pop(k) for k in ("interval", "stamped") if k in given}
-        for key, value in scalars.items():
-            if value.size != 1:
-                raise ValueError(f"{key} must be one number, not of shape {value.shape}")
-        interval = float(scalars.get("interval", np.ones(1)).item())
-        stamped = bool(scalars.get("stamped", np.zeros(1)).item())
-        gate = TimeGate(**given, interval=interval, stamped=stamped)
+    given = Given(cell.name, arrays)
     layer = Layer(
         "layer",
         cell,
-        weights,
-        bias=optional({q: f"b_{q}" for q in cell.gate_names}),
-        peepholes={q: take(f"p_{q}") for q in cell.peephole_names},
-        parameters={key: take(key) for key in cell.parameter_names},
-        initial=optional({s: f"initial_{s}" for s in cell.states}),
-        time_gate=gate,
+        {q: {s: given.take(matrix_key(s, q)) for s in cell.sources(q)} for q in cell.gate_names},
+        bias=given.optional({q: f"b_{q}" for q in cell.gate_names}),
+        peepholes={q: given.take(f"p_{q}") for q in cell.peephole_names},
+        parameters={key: given.take(key) for key in cell.parameter_names},
+        initial=given.optional({s: f"initial_{s}" for s in cell.states}),
+        time_gate=time_gate(given) if cell.timed else None,
     )
-    dense = optional({"W": "dense_W", "b": "dense_b"})
-    unknown = sorted(set(arrays) - taken)
-    if unknown:
-        raise ValueError(f"{cell.name} has no array {unknown[0]!r}; it takes {sorted(taken)}")
-    pair = (dense["W"], dense.get("b")) if "W" in dense else None
+    if "dense_b" in arrays and "dense_W" not in arrays:
+        raise ValueError(f"{cell.name} takes dense_b with dense_W only")
+    dense = given.optional({"W": "dense_W", "b": "dense_b"})
+    given.check_used()
+    pair = (dense["W"], dense.get("b")) if dense else None
     behind = dense_layers(pair, layer.units, steps, transposed=False)
     returns = steps if steps and not behind else "all"
     return Network((layer, *behind), name=name, classify=classify, returns=returns)
+
+
+class Given:
+    """Named arrays, each to be taken."""
+
+    def __init__(self, owner: str, arrays: Mapping):
+        self.owner, self.arrays, self.taken = owner, dict(arrays), set()
+
+    def take(self, key: str) -> np.ndarray:
+        if key not in self.arrays:
+            there = sorted(self.arrays)
+            raise ValueError(f"{self.owner} needs an array {key}; there are {there}")
+        self.taken.add(key)
+        return numbers(key, self.arrays[key])
+
+    def optional(self, keys: Mapping[str, str]) -> dict[str, np.ndarray]:
+        return {of: self.take(key) for of, key in keys.items() if key in self.arrays}
+
+    def check_used(self) -> None:
+        unknown = sorted(set(self.arrays) - self.taken)
+        if unknown:
+            taken = sorted(self.taken)
+            raise ValueError(f"{self.owner} has no array {unknown[0]!r}; it takes {taken}")
+
+
+def time_gate(given: Given) -> TimeGate:
+    vectors = {key: given.take(key) for key in ("period", "shift", "ratio")}
+    options = given.optional({key: key for key in ("leak", "interval", "stamped")})
+    for key in ("interval", "stamped"):
+        if key in options:
+            if options[key].size != 1:
+                raise ValueError(f"{key} must be one number, not of shape {options[key].shape}")
+            options[key] = {"interval": float, "stamped": bool}[key](options[key].item())
+    return TimeGate(**vectors, **options)
 
 
 def matrix_key(source: str, gate: str) -> str:
@@ -109,9 +117,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise HwlstmError(f"{path} does not exist")
     try:
-        with np.load(path, allow_pickle=False) as content:
-            if isinstance(content, np.ndarray):
-                raise HwlstmError(f"{path} must hold named arrays (.npz), not one array")
-            return {name: content[name] for name in content.files}
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            raise HwlstmError(f"{path} must hold named arrays (.npz), not one array")
+        return {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise HwlstmError(f"{path} must be an .npz file: {error}") from None

@@ -3,7 +3,7 @@
 from .devices import DEVICES, Device, device
 from .layer import LayerPlan
 from .network import NetworkPlan, network_times, plan
-from .timing import cycles_per_step
+from .timing import cycles_per_step, open_share
 
 __all__ = [
     "DEVICES",
@@ -13,5 +13,6 @@ __all__ = [
     "cycles_per_step",
     "device",
     "network_times",
+    "open_share",
     "plan",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from .layer import LayerPlan
 
-__all__ = ["EngineTimes", "StepTimes", "cycles_per_step", "open_groups"]
+__all__ = ["EngineTimes", "StepTimes", "cycles_per_step", "open_groups", "open_share"]
 
 TIMED_STEPS = 1000
 
@@ -192,16 +192,27 @@ def cycles_per_step(plan: LayerPlan, steps: int = 24) -> Fraction:
     unit were open.
     """
     engine, ends = EngineTimes(plan), []
-    gate = plan.layer.time_gate
-    opens = None
-    if gate and not gate.stamped:
-        steps = TIMED_STEPS
-        opens = open_groups(plan, np.arange(steps))
+    opens = regular_groups(plan)
+    steps = len(opens) if opens else steps
     for k in range(steps):
         is_open = opens[k] if opens else None
         ends.append(engine.step([0] * plan.beats["x"], k == 0, is_open).ends[-1])
     last = steps - 1 if opens else 12
     return Fraction(ends[-1] - ends[-1 - last], last)
+
+
+def open_share(plan: LayerPlan) -> Fraction:
+    """Share of the groups that are open, on the same steps as `cycles_per_step`."""
+    opens = regular_groups(plan)
+    if opens is None:
+        return Fraction(1)
+    return Fraction(sum(map(sum, opens)), len(opens) * plan.groups)
+
+
+def regular_groups(plan: LayerPlan) -> list[list[bool]] | None:
+    """Which groups are open in the first steps; None if that does not depend on steps alone."""
+    gate = plan.layer.time_gate
+    return open_groups(plan, np.arange(TIMED_STEPS)) if gate and not gate.stamped else None
 
 
 def open_groups(plan: LayerPlan, count: np.ndarray) -> list[list[bool]]:

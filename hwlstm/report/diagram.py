@@ -39,6 +39,7 @@ DRAIN = Box(630, 122, 90, 90)
 CELL = Box(792, 122, 130, 90)
 QUEUE = Box(980, 122, 90, 90)
 WEIGHTS = Box(400, 38, 150, 46)
+TIME = Box(198, 48, 144, 44)
 BIAS = Box(737, 38, 240, 46)
 STATES = Box(400, 250, 150, 46)
 KEPT = Box(838, 250, 150, 46)
@@ -72,7 +73,7 @@ def block_diagram(build: Build) -> Drawing:
 def recurrent(layer: dict) -> list[str]:
     """States that come back as columns."""
     own = ("weights", "bias", "x", "output")
-    made = ("p_", "prev_", "table_")
+    made = ("p_", "prev_", "table_", "gate_", "time_", "parameter_")
     return [name for name in layer["memories"] if name not in own and not name.startswith(made)]
 
 
@@ -131,7 +132,7 @@ def pipe(drawing: Drawing, layer: dict, top: float) -> None:
 def memories(drawing: Drawing, layer: dict, top: float) -> None:
     """Weights above the lanes, bias and peepholes above the cell pipeline."""
     memory = layer["memories"]
-    peepholes = [name for name in memory if name.startswith("p_")]
+    peepholes = [name for name in memory if name.startswith(("p_", "parameter_", "time_"))]
     for above, below, name in ((WEIGHTS, LANES, "weights"), (BIAS, CELL, "bias")):
         y = top + above.y + above.height
         drawing.wire([(below.middle, y), (below.middle, top + below.y)])
@@ -144,6 +145,12 @@ def memories(drawing: Drawing, layer: dict, top: float) -> None:
         lines[0] = f"bias {lines[1]}"
         lines[1] = f"{', '.join(peepholes)}: {shape(memory[peepholes[0]])}"
     block(drawing, BIAS, top, lines, "memory")
+    if "gate_slots" in memory:
+        end = top + TIME.y + TIME.height
+        drawing.wire([(BROADCAST.middle, end), (BROADCAST.middle, top + BROADCAST.y)])
+        drawing.text(BROADCAST.middle + 7, end + 24, "open", "wire-label")
+        bits = memory["gate_start"]["bits"]
+        block(drawing, TIME, top, ["time gate", f"phase of {bits} b a unit"], "logic")
 
 
 def blocks(drawing: Drawing, layer: dict, top: float) -> None:
@@ -158,7 +165,7 @@ def blocks(drawing: Drawing, layer: dict, top: float) -> None:
     stack(drawing, layer, top)
     lines = [
         plural(layer["lanes"], "lane"),
-        f"{plural(parallel, 'unit')} {TIMES} {plural(gates, 'gate')}",
+        f"{plural(parallel, 'unit')} {TIMES} {layer['lanes'] // parallel}",
     ]
     lines += [plural(layer["multipliers"]["lanes"], "multiplier")]
     block(drawing, LANES, top, [*lines, f"{layer['bits']['weight']}-bit weights"], "multiplier")

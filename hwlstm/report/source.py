@@ -62,6 +62,7 @@ LAYER = {
     "multipliers": {"lanes": size, "cell": count},
     "latency": count,
     "cycles_per_step": positive,
+    "open_share": share,
     "utilisation": share,
     "bits": {"weight": size, "column": size, "accumulator": size},
     "memories": Each({"words": size, "bits": size}, needs=("weights", "bias", "x", "output")),

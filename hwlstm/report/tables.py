@@ -103,6 +103,12 @@ def role(name: str) -> str:
         return fixed[name]
     for start, text in (
         ("p_", "peephole weights"),
+        ("parameter_", "parameter of the cell"),
+        ("time_", "open ratio or leak of every unit"),
+        ("gate_phase", "phase of every unit"),
+        ("gate_slots", "phases on their way to the cell pipeline"),
+        ("gate_groups", "which groups are open"),
+        ("gate_", "time gate, a constant a unit"),
         ("prev_", "state of the step before, and the initial state"),
         ("table_", "activation table"),
     ):

@@ -2,7 +2,7 @@
 
 from .source import Build, after_last
 from .svg import Drawing, fitted, ticks, width_of
-from .words import count, number, plural
+from .words import count, number, percent, plural
 
 __all__ = ["idle", "law", "timeline_chart"]
 
@@ -91,13 +91,17 @@ def name_step(drawing: Drawing, name: str, x: float, y: float, width: float) -> 
 
 def idle(layer: dict) -> float:
     """Cycles a step in which no column beat is issued."""
-    return layer["cycles_per_step"] - layer["memories"]["weights"]["words"]
+    beats = layer["memories"]["weights"]["words"] * layer["open_share"]
+    return layer["cycles_per_step"] - beats
 
 
 def law(layer: dict) -> str:
     """One sentence on what a step of the layer takes, and why."""
     groups, beats = layer["groups"], layer["memories"]["weights"]["words"]
     work = f"{plural(groups, 'group')} of {plural(beats // groups, 'beat')}"
+    if layer["open_share"] < 1:
+        work += f", {percent(layer['open_share'])} of them open,"
+        beats = round(beats * layer["open_share"])
     begin = f"{number(layer['cycles_per_step'], 4)} cycles a step: {work} make {count(beats)}"
     if not any(name.startswith("prev_") for name in layer["memories"]):
         paced = "; the cell pipeline sets the pace" if idle(layer) > 0 else ""
