@@ -1,21 +1,23 @@
 """One layer backwards over a sequence: back-propagation through time, in floats and in integers.
 
 The forward half is a trace of the same layer; the gradient of each step comes from the derived
-graph of the cell, and the sums over columns, steps and sequences are products of matrices.
+graph of the cell, and the sums over columns, steps and sequences are products of matrices. Both
+readings share the recursion and differ in their numbers: float64 arrays, or Exact ones.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ..cells import Cell
 from ..cells.differentiate import differentiate
-from ..fixed import Format, narrow, saturated
-from ..fixed_network import FixedBackward
+from ..fixed import narrow, saturated
+from ..fixed_network import FixedBackward, FixedLayer
 from ..network import Layer
 from .cell import IntegerGraph, Values, float_values
+from .exact import Exact, stacked
 
-__all__ = ["Exact", "float_backward", "integer_backward"]
+__all__ = ["float_backward", "integer_backward"]
 
 STATES_ONLY = "1997"
 
@@ -54,75 +56,28 @@ def float_backward(
     "time_gate.period" (and shift, ratio, leak) to the gradient summed over sequences; "x" to that
     of each input.
     """
-    cell, size = layer.cell, chunk(truncate)
-    back = differentiate(cell.graph)
+    back = differentiate(layer.cell.graph)
     before = previous(layer, trace)
-    carried = {s: np.zeros_like(above[:, 0]) for s in cell.states}
-    steps: list[Values] = []
-    for t in reversed(range(x.shape[1])):
+    zero = np.zeros_like(above[:, 0])
+
+    def step(t: int, following: Values) -> Values:
         leaves = step_leaves(trace, before, t) | layer.vectors
-        for s in cell.states:
-            leaves[f"next.{s}"] = carried[s] + above[:, t] if s == cell.states[0] else carried[s]
+        leaves |= {f"next.{s}": d for s, d in following.items()}
         values = float_values(back, leaves)
-        if watch:
-            for name, value in named(back, values, leaves):
-                watch(name, value)
-        d = {leaf: values[node] + np.zeros_like(above[:, t]) for leaf, node in back.outputs.items()}
-        steps.append(d)
-        for s in cell.states:
-            carried[s] = d.get(f"prev.{s}", np.zeros_like(carried[s]))
-            if truncate != STATES_ONLY:
-                for gate, parts in layer.weights.items():
-                    carried[s] = (
-                        carried[s] + d[f"z.{gate}"] @ parts[s] if s in parts else carried[s]
-                    )
-            if size and t % size == 0 and t > 0:
-                carried[s] = np.zeros_like(carried[s])
-    d = {leaf: np.stack([one[leaf] for one in reversed(steps)], axis=1) for leaf in back.outputs}
-    found: Values = {}
-    for gate, parts in layer.weights.items():
-        dz = d[f"z.{gate}"]
-        for source in parts:
-            found[f"weights.{gate}.{source}"] = flat(dz).T @ flat({"x": x, **before}[source])
-        found[f"bias.{gate}"] = dz.sum((0, 1))
+        for name, value in named(back, values, leaves) if watch else ():
+            watch(name, value)
+        return {leaf: values[node] + zero for leaf, node in back.outputs.items()}
+
+    steps = [above[:, t] for t in range(above.shape[1])]
+    d, start = through_time(layer.cell, layer.weights, steps, step, zero, truncate)
+    found = collected(layer.weights, {"x": x, **before}, d, start)
     constants = {leaf: d[leaf].sum((0, 1)) for leaf in layer.vectors}
     found |= {vector_key(leaf): value for leaf, value in constants.items() if vector_key(leaf)}
     if layer.time_gate:
         stamps = layer.time_gate.times(*x.shape[:2], time)
         gradients = layer.time_gate.gradients(stamps, {**constants, "time.phi": d["time.phi"]})
         found |= {f"time_gate.{name}": value for name, value in gradients.items()}
-    found |= {f"initial.{s}": value.sum(0) for s, value in carried.items()}
-    found["x"] = sum(d[f"z.{q}"] @ parts["x"] for q, parts in layer.weights.items() if "x" in parts)
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class Exact:
-    """Integers worth raw * 2**-frac each, not rounded."""
-
-    raw: np.ndarray
-    frac: int
-
-    def __add__(self, other: "Exact") -> "Exact":
-        frac = max(self.frac, other.frac)
-        return Exact(self.aligned(frac) + other.aligned(frac), frac)
-
-    def aligned(self, frac: int) -> np.ndarray:
-        return self.raw << frac - self.frac
-
-    def sum(self, axes) -> "Exact":
-        return Exact(self.raw.sum(axes), self.frac)
-
-    def times(self, matrix: np.ndarray, frac: int) -> "Exact":
-        """The product with an integer matrix (columns, rows)."""
-        return Exact(product(self.raw, matrix), self.frac + frac)
-
-    def narrow(self, to: Format) -> np.ndarray:
-        return narrow(self.raw, self.frac, to)
-
-    @property
-    def real(self) -> np.ndarray:
-        return np.ldexp(self.raw.astype(np.float64), -self.frac)
 
 
 def integer_backward(
@@ -139,7 +94,7 @@ def integer_backward(
     Parameters
     ----------
     x, trace
-        Raw integers, as of `IntegerEngine.run`; of a timed layer with "time.phi" in the trace.
+        Raw integers, as of `IntegerEngine.run`.
     above : array (sequences, steps, units)
         Raw, in the format of next.STATE of the layer's output.
     truncate
@@ -157,63 +112,87 @@ def integer_backward(
     ValueError
         A sum may reach 2**62.
     """
-    layer, cell, size = backward.layer, backward.layer.cell, chunk(truncate)
-    graph, fixed = backward.graph, backward.step
-    reader = IntegerGraph(fixed)
-    formats = backward.formats
+    layer, graph, formats = backward.layer, backward.graph, backward.formats
     before = previous(layer, trace)
-    carried = {s: Exact(np.zeros_like(above[:, 0]), 0) for s in cell.states}
-    steps: list[dict[str, Exact]] = []
-
-    def count(name, value, frac, to):
-        if saturation is not None:
-            saturation[name] = saturation.get(name, 0) + saturated(value, frac, to)
+    reader = IntegerGraph(backward.step)
+    output = formats[f"next.{layer.output}"]
+    nothing = np.zeros_like(above[:, 0])
 
     def watch(name, value, frac):
-        count(name, value, frac, formats[name])
+        if saturation is not None:
+            count = saturated(value, frac, formats[name])
+            saturation[name] = saturation.get(name, 0) + count
 
-    for t in reversed(range(x.shape[1])):
+    def step(t: int, following: dict[str, Exact]) -> dict[str, Exact]:
         leaves = step_leaves(trace, before, t) | layer.vectors
-        for s in cell.states:
-            to, total = formats[f"next.{s}"], carried[s]
-            if s == cell.states[0]:
-                total = total + Exact(above[:, t], to.frac)
-            count(f"next.{s}", total.raw, total.frac, to)
-            leaves[f"next.{s}"] = total.narrow(to)
+        for s, d in following.items():
+            watch(f"next.{s}", d.raw, d.frac)
+            leaves[f"next.{s}"] = narrow(d.raw, d.frac, formats[f"next.{s}"])
         values = reader.values(leaves, watch)
-        d = {
-            leaf: Exact(values[node] + np.zeros_like(above[:, t]), reader.frac[node])
+        return {
+            leaf: Exact(values[node] + nothing, reader.frac[node])
             for leaf, node in graph.outputs.items()
         }
-        steps.append(d)
-        for s in cell.states:
-            carried[s] = d.get(f"prev.{s}", Exact(np.zeros_like(above[:, 0]), 0))
-            if truncate != STATES_ONLY:
-                for gate, parts in layer.weights.items():
-                    if s in parts:
-                        carried[s] += d[f"z.{gate}"].times(parts[s], layer.matrix(s).frac)
-            if size and t % size == 0 and t > 0:
-                carried[s] = Exact(np.zeros_like(above[:, 0]), 0)
-    d = {
-        leaf: Exact(np.stack([one[leaf].raw for one in reversed(steps)], axis=1), frac)
-        for leaf, frac in ((leaf, reader.frac[node]) for leaf, node in graph.outputs.items())
+
+    weights = {
+        gate: {s: Exact(m, layer.matrix(s).frac) for s, m in parts.items()}
+        for gate, parts in layer.weights.items()
     }
-    found: dict[str, Exact] = {}
-    for gate, parts in layer.weights.items():
-        dz = d[f"z.{gate}"]
-        for source in parts:
-            total = product(flat(dz.raw).T, flat({"x": x, **before}[source]))
-            found[f"weights.{gate}.{source}"] = Exact(total, dz.frac + layer.formats[source].frac)
-        found[f"bias.{gate}"] = dz.sum((0, 1))
-    constants = {leaf: d[leaf].sum((0, 1)) for leaf in layer.vectors}
-    found |= {vector_key(leaf) or leaf: value for leaf, value in constants.items()}
+    given = {"x": x, **before}
+    sources = {s: Exact(given[s], layer.formats[s].frac) for s in layer.cell.source_names}
+    steps = [Exact(above[:, t], output.frac) for t in range(above.shape[1])]
+    d, start = through_time(layer.cell, weights, steps, step, Exact(nothing, 0), truncate)
+    found = collected(weights, sources, d, start)
+    found |= {vector_key(leaf) or leaf: d[leaf].sum((0, 1)) for leaf in layer.vectors}
     if layer.time_gate:
         found["time.phi"] = d["time.phi"]
-    found |= {f"initial.{s}": value.sum(0) for s, value in carried.items()}
-    reads_x = [(q, parts["x"]) for q, parts in layer.weights.items() if "x" in parts]
-    terms = [d[f"z.{q}"].times(matrix, layer.matrix("x").frac) for q, matrix in reads_x]
-    found["x"] = sum(terms[1:], terms[0])
     return found
+
+
+def through_time(cell: Cell, weights: Mapping, above: list, step: Callable, zero, truncate):
+    """The recursion: what step t hands to step t - 1, from the last step to the first.
+
+    Parameters
+    ----------
+    above : list
+        Gradient of the output, step by step.
+    step : callable
+        (t, gradient of every state) to the gradient of every leaf.
+    zero
+        A gradient of a state that is 0.
+
+    Returns
+    -------
+    Gradient of every leaf at every step, and of every state before the first one.
+    """
+    size = chunk(truncate)
+    carried = dict.fromkeys(cell.states, zero)
+    found = []
+    for t in reversed(range(len(above))):
+        d = step(t, {**carried, cell.states[0]: carried[cell.states[0]] + above[t]})
+        found.append(d)
+        for s in cell.states:
+            carried[s] = d.get(f"prev.{s}", zero)
+            for gate, parts in weights.items() if truncate != STATES_ONLY else ():
+                if s in parts:
+                    carried[s] = carried[s] + d[f"z.{gate}"] @ parts[s]
+            if size and t and t % size == 0:
+                carried[s] = zero
+    return {leaf: stacked([d[leaf] for d in reversed(found)]) for leaf in found[0]}, carried
+
+
+def collected(weights: Mapping, sources: Mapping, d: Mapping, start: Mapping) -> dict:
+    """Gradients of matrices, biases, initial state and input from those of every step."""
+    found, dx = {}, []
+    for gate, parts in weights.items():
+        dz = d[f"z.{gate}"]
+        for source, matrix in parts.items():
+            found[f"weights.{gate}.{source}"] = flat(dz).T @ flat(sources[source])
+            if source == "x":
+                dx.append((flat(dz) @ matrix).reshape(*dz.shape[:2], -1))
+        found[f"bias.{gate}"] = dz.sum((0, 1))
+    found |= {f"initial.{s}": value.sum(0) for s, value in start.items()}
+    return {**found, "x": sum(dx[1:], dx[0])}
 
 
 def chunk(truncate: int | str | None) -> int:
@@ -225,7 +204,7 @@ def chunk(truncate: int | str | None) -> int:
     return truncate
 
 
-def previous(layer, trace: Values) -> Values:
+def previous(layer: Layer | FixedLayer, trace: Values) -> Values:
     """State to its values one step before each step."""
     found = {}
     for s in layer.cell.states:
@@ -248,19 +227,9 @@ def named(graph, values, leaves):
     yield from ((leaf, value) for leaf, value in leaves.items() if leaf.startswith("next."))
 
 
-def flat(values: np.ndarray) -> np.ndarray:
+def flat(values):
     """(sequences, steps, n) to (sequences x steps, n)."""
     return values.reshape(-1, values.shape[-1])
-
-
-def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Matrix product of integers: through float64 where that is exact, else through int64."""
-    most = int(np.abs(a).max(initial=0)) * int(np.abs(b).max(initial=0)) * a.shape[-1]
-    if most < 2**53:
-        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
-    if most < 2**62:
-        return a @ b
-    raise ValueError(f"Sums of gradients must stay below 2**62, not reach {most}; use fewer bits")
 
 
 def vector_key(leaf: str) -> str:

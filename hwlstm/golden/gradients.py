@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fixed import narrow
 from ..fixed_network import FixedBackward, FixedNetwork
 from ..network import Network
-from .backward import Exact, float_backward, integer_backward
+from .backward import float_backward, integer_backward
+from .exact import Exact
 from .network import Trace
 
 __all__ = ["gradients", "integer_gradients"]
@@ -111,7 +113,7 @@ def integer_gradients(
         exact = own.pop("x")
         if k:
             to = backward[fixed.layers[k - 1].name]
-            dx = exact.narrow(to.formats[f"next.{to.layer.output}"])
+            dx = narrow(exact.raw, exact.frac, to.formats[f"next.{to.layer.output}"])
         found |= {f"{layer.name}.{key}": value for key, value in own.items()}
         for name, n in (here or {}).items():
             saturation[f"{layer.name}.{name}"] = saturation.get(f"{layer.name}.{name}", 0) + n
