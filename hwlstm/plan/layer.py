@@ -1,5 +1,6 @@
 """LayerPlan: how one layer becomes an engine. Sizes, memory layout, latencies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Integral
@@ -39,12 +40,15 @@ class LayerPlan:
         Columns multiplied per cycle and lane: 1, 2, 4 or 8.
     interval : int
         Initiation interval of the cell pipeline, in cycles.
+    parts : dict or None
+        Multipliers and activation units of the cell pipeline; see `schedule`.
     """
 
     layer: FixedLayer
     parallel: int
     columns: int = 1
     interval: int = 1
+    parts: Mapping[str, int] | None = None
     schedule: Schedule = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -63,7 +67,7 @@ class LayerPlan:
             raise ValueError(
                 f"{layer.name}: columns per cycle must be 1, 2, 4 or 8, not {self.columns!r}"
             )
-        object.__setattr__(self, "schedule", schedule(layer, self.interval))
+        object.__setattr__(self, "schedule", schedule(layer, self.interval, self.parts))
 
     @cached_property
     def time_gate(self) -> TimeGatePlan | None:

@@ -12,6 +12,7 @@ from ..fixed import Format
 from ..fixed_network import FixedLayer, FixedNetwork
 from .devices import Device, device
 from .layer import LayerPlan
+from .schedule import schedule
 from .timing import EngineTimes, StepTimes, cycles_per_step, open_groups
 
 __all__ = ["NetworkPlan", "network_times", "plan"]
@@ -235,12 +236,21 @@ def choices(
     """
     found = []
     for interval in intervals:
-        for width in columns:
-            for units in parallel:
-                engine = LayerPlan(layer, units, width, interval)
-                cycles = -(-estimated_cycles(engine) // share)
-                found.append((cycles, engine.blocks(bits), engine))
+        for parts in part_choices(layer, interval):
+            for width in columns:
+                for units in parallel:
+                    engine = LayerPlan(layer, units, width, interval, parts)
+                    cycles = -(-estimated_cycles(engine) // share)
+                    found.append((cycles, engine.blocks(bits), engine))
     return found
+
+
+def part_choices(layer: FixedLayer, interval: int) -> list[dict[str, int]]:
+    """As few multipliers in the cell as the interval allows, and one more: it may be faster."""
+    fewest = schedule(layer, interval).units
+    count = sum(operations[0].kind == "mul" for operations in fewest.values())
+    alone = sum(op.kind == "mul" for operations in fewest.values() for op in operations)
+    return [{}, {"mul": count + 1}] if count < alone else [{}]
 
 
 def estimated_cycles(engine: LayerPlan) -> int:

@@ -6,8 +6,10 @@ cycle that differs modulo the interval. The recurrence closes outside the cell, 
 acyclic and list scheduling by longest tail always succeeds.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ..cells.graph import Node
 from ..cells.ranges import aligned, constant
@@ -130,8 +132,8 @@ class Schedule:
         return born
 
     def latency(self, name: str) -> int:
-        """The cycle in which a named value can be read."""
-        return self.born.get(self.named[name].value, 0)  # a constant can always be read
+        """The cycle in which a named value can be read: not before its unit arrives."""
+        return max(0, self.born.get(self.named[name].value, 0))
 
     def purpose(self, op: Operation) -> str:
         """The named value that an operation makes, or makes a part of."""
@@ -153,6 +155,18 @@ class Schedule:
             found.setdefault(op.unit, []).append(op)
         return found
 
+    @cached_property
+    def hold_bits(self) -> int:
+        """Bits of the registers in which values wait for their readers."""
+        stages: dict[Value, int] = {}
+        reads = [(o.value, op.start) for op in self.operations for o in op.operands]
+        reads += [(operand.value, self.latency(name)) for name, operand in self.named.items()]
+        for value, cycle in reads:
+            if value in self.born:
+                stage = -(-(cycle - self.born[value]) // self.interval)
+                stages[value] = max(stages.get(value, 0), stage)
+        return sum(stage * value.interval.width for value, stage in stages.items())
+
     @property
     def multipliers(self) -> int:
         """Multipliers, of products and inside activation units."""
@@ -162,12 +176,35 @@ class Schedule:
         return op.kind == "mul" or bool(op.table and self.layer.tables[op.table].unit.factors)
 
 
-def schedule(layer: FixedLayer, interval: int = 1) -> Schedule:
-    """Schedule the cell of a layer with one new unit every `interval` cycles."""
+def schedule(
+    layer: FixedLayer, interval: int = 1, parts: Mapping[str, int] | None = None
+) -> Schedule:
+    """Schedule the cell of a layer with one new unit every `interval` cycles.
+
+    Parameters
+    ----------
+    parts : dict
+        "mul": multipliers; "activation": activation units of each kind. As few as the interval
+        allows if not given; more can make the latency shorter.
+
+    Raises
+    ------
+    ValueError
+        An interval below 1; fewer parts than the interval allows.
+    """
     if interval < 1:
         raise ValueError(f"Initiation interval must be at least 1 cycle, not {interval!r}")
+    unknown = sorted(set(parts or {}) - set(SHARED))
+    if unknown:
+        raise ValueError(f"Parts must be of {', '.join(SHARED)}, not {unknown[0]!r}")
+    return scheduled(layer, interval, tuple(sorted((parts or {}).items())))
+
+
+@lru_cache(maxsize=64)
+def scheduled(layer: FixedLayer, interval: int, parts: tuple[tuple[str, int], ...]) -> Schedule:
+    """`schedule`, once for all sizes of an engine that a plan considers."""
     lowering = Lowering(layer)
-    placed = place(lowering.operations, layer, interval)
+    placed = place(lowering.operations, layer, interval, dict(parts))
     return Schedule(layer, interval, tuple(delay_early(placed, interval)), lowering.named)
 
 
@@ -269,12 +306,12 @@ def scaled(interval: Interval, frac: int) -> Interval:
     return Interval(frac, interval.lo >> shift, interval.hi >> shift)
 
 
-def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list[Operation]:
+def place(
+    operations: list[Operation], layer: FixedLayer, interval: int, given: Mapping[str, int]
+) -> list[Operation]:
     """List scheduling: longest tail first, each at the first cycle with a free unit."""
     tail = tails(operations)
-    classes: dict[tuple, int] = {}
-    for op in operations:
-        classes[unit_class(op, layer)] = classes.get(unit_class(op, layer), 0) + 1
+    copies = part_counts(operations, layer, interval, given)
     taken: set[tuple] = set()
     parts: dict[tuple, int] = {}
     born: dict[Value, int] = {}
@@ -285,8 +322,9 @@ def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list
         waiting.remove(op)
         start = max((available(o.value, born) for o in op.operands), default=0)
         key = unit_class(op, layer)
-        copies = -(-classes[key] // interval)
-        while not (free := [k for k in range(copies) if (key, k, start % interval) not in taken]):
+        while not (
+            free := [k for k in range(copies[key]) if (key, k, start % interval) not in taken]
+        ):
             start += 1
         taken.add((key, free[0], start % interval))
         part = parts.setdefault((key, free[0]), sum(known[0] == op.kind for (known, _) in parts))
@@ -294,6 +332,23 @@ def place(operations: list[Operation], layer: FixedLayer, interval: int) -> list
         placed.append(replace(op, start=start, unit=f"{op.kind}_{number}"))
         born[op.result] = placed[-1].end
     return sorted(placed, key=lambda op: op.result.index)
+
+
+def part_counts(
+    operations: list[Operation], layer: FixedLayer, interval: int, given: Mapping[str, int]
+) -> dict[tuple, int]:
+    """Class of operations to the parts that they share."""
+    classes = Counter(unit_class(op, layer) for op in operations)
+    found = {}
+    for key, count in classes.items():
+        least = -(-count // interval)
+        found[key] = given.get(key[0], least)
+        if found[key] < least:
+            raise ValueError(
+                f"{layer.name}: {count} operations {key[0]} need {least} parts at an interval of "
+                f"{interval}, not {found[key]}"
+            )
+    return found
 
 
 def unit_class(op: Operation, layer: FixedLayer) -> tuple:

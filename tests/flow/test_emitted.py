@@ -123,6 +123,13 @@ def test_every_layer_may_take_its_own_number_of_columns(tmp_path):
     prove(network, tmp_path, engines=engines)
 
 
+def test_more_parts_than_the_interval_needs_are_exact(tmp_path):
+    network = fixed(3, 6, cell=Vanilla(), bits=12)
+    engine = LayerPlan(network.layers[0], 3, 1, 4, {"mul": 4, "activation": 3})
+    assert engine.latency < LayerPlan(network.layers[0], 3, 1, 4).latency
+    prove(network, tmp_path, engines=NetworkPlan(network, (engine,)))
+
+
 @pytest.mark.parametrize("columns", [1, 2])
 def test_a_classifier_is_exact_in_every_layer(columns, tmp_path):
     network = classifier(inputs=4, units=6)
