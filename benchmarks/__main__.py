@@ -1,7 +1,8 @@
 """python -m benchmarks [TABLE ...]: every performance figure of the README, measured anew.
 
-Tables: cycles, golden, simulation, area, activations. Figures depend on the machine where they are
-times, and on the versions of the tools where they are areas and clocks; both are printed.
+Tables: cycles, golden, simulation, area, activations, cells, phased. Figures depend on the machine
+where they are times, and on the versions of the tools where they are areas and clocks; both are
+printed.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from .activations import (
     activation_rows,
     multiplier_rows,
 )
+from .cells import CELL_COLUMNS, PHASED_COLUMNS, cell_rows, phased_rows
 
 STEPS = 20
 
@@ -267,12 +269,26 @@ def activations() -> list[dict]:
     return rows + table(title, MULTIPLIER_COLUMNS, multiplier_rows())
 
 
+def cells() -> list[dict]:
+    """Dropping a gate drops its hardware: every cell at several initiation intervals."""
+    title = "Cells, I = 8, H = 32, 4 units in parallel, ECP5-25F, synthesised and simulated"
+    return table(title, CELL_COLUMNS, cell_rows())
+
+
+def phased() -> list[dict]:
+    """What a Phased LSTM saves where no unit of a group is open."""
+    title = "Cycles a step of a Phased LSTM, I = 8, H = 64, over the open ratio"
+    return table(title, PHASED_COLUMNS, phased_rows())
+
+
 TABLES = {
     "cycles": cycles,
     "golden": golden,
     "simulation": simulation,
     "area": area,
     "activations": activations,
+    "cells": cells,
+    "phased": phased,
 }
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from .flow.simulate import verify
 from .flow.synth import synth
 from .flow.write import write
 from .golden import evaluate, gradients, integer_gradients, run_float, run_integer
-from .load import from_arrays, load
+from .load import from_arrays, from_cell, load, load_cell
 from .network import Layer, Network
 from .plan.devices import DEVICES
 from .plan.network import NetworkPlan, plan
@@ -47,9 +47,11 @@ __all__ = [
     "activation_verilog",
     "evaluate",
     "from_arrays",
+    "from_cell",
     "gradients",
     "integer_gradients",
     "load",
+    "load_cell",
     "measure",
     "plan",
     "quantize",
