@@ -64,14 +64,12 @@ class IntegerGraph:
     fixed : FixedGraph
     dtype : type
         np.int64, or np.float64 for integers that stay below 2**53 (faster).
-    wanted : list of Node
-        What to evaluate; the outputs of the graph if not given.
     """
 
-    def __init__(self, fixed: FixedGraph, dtype: type = np.int64, wanted=None):
+    def __init__(self, fixed: FixedGraph, dtype: type = np.int64):
         graph = fixed.graph
         self.fixed, self.dtype = fixed, dtype
-        self.order = graph.live() if wanted is None else graph.below(wanted)
+        self.order = graph.live()
         self.names = {node: graph.names[node] for node in self.order if node in graph.names}
         self.frac = {node: fixed.seen(node).frac for node in self.order}
         self.tables = {

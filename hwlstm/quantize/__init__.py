@@ -1,7 +1,8 @@
 """From floats to raw integers: formats from calibration data, and what they cost."""
 
 from .backward import quantize_backward
-from .formats import quantize, requantize
+from .formats import quantize
+from .numbers import requantize
 from .signals import Quantisation, SignalReport, measure
 
 __all__ = ["Quantisation", "SignalReport", "measure", "quantize", "quantize_backward", "requantize"]
