@@ -7,7 +7,7 @@ import numpy as np
 
 from .fixed import Format
 
-__all__ = ["FixedTimeGate", "TimeGate"]
+__all__ = ["FixedTimeGate", "TimeGate", "checked_time"]
 
 VECTORS = ("period", "shift", "ratio", "leak")
 
@@ -71,14 +71,7 @@ class TimeGate:
             return np.tile(self.interval * np.arange(steps), (sequences, 1))
         if time is None:
             raise ValueError("Time of every step must be given: the layer reads time stamps")
-        time = np.asarray(time, dtype=np.float64)
-        if time.shape != (sequences, steps):
-            raise ValueError(f"Time must have shape {(sequences, steps)}, not {time.shape}")
-        if not np.isfinite(time).all():
-            raise ValueError("Time must be finite; it holds NaN or infinity")
-        if (np.diff(time, axis=1) < 0).any():
-            raise ValueError("Time must not run backwards within a sequence")
-        return time
+        return checked_time(time, sequences, steps)
 
     def phase(self, time: np.ndarray) -> np.ndarray:
         """phi (..., units) in [0, 1) at times (...)."""
@@ -112,6 +105,22 @@ class TimeGate:
     def changed(self, **vectors) -> "TimeGate":
         """The same gate with other vectors."""
         return replace(self, **vectors)
+
+
+def checked_time(time, sequences: int, steps: int) -> np.ndarray:
+    """Time stamps (sequences, steps) as numbers that do not run backwards, from 0 on."""
+    time = np.asarray(time)
+    if time.dtype.kind not in "iuf":
+        raise TypeError(f"Time must be real numbers, not {time.dtype}")
+    if time.shape != (sequences, steps):
+        raise ValueError(f"Time must have shape {(sequences, steps)}, not {time.shape}")
+    if not np.isfinite(time).all():
+        raise ValueError("Time must be finite; it holds NaN or infinity")
+    if (time < 0).any():
+        raise ValueError(f"Time must not be negative, as {time.min():g} is; count it from a start")
+    if (np.diff(time, axis=1) < 0).any():
+        raise ValueError("Time must not run backwards within a sequence")
+    return time
 
 
 @dataclass(frozen=True, eq=False)

@@ -288,7 +288,7 @@ def remember(graph: Graph, gates: list[str]) -> None:
     """Make activations states too."""
     named = {name: node for node, name in graph.names.items()}
     for gate in gates:
-        if gate not in named or gate in graph.outputs:
+        if gate not in named or named[gate].op != "act" or gate in graph.outputs:
             raise CellError(f"remembered {gate!r} must be an activation that is no state yet")
         graph.outputs[gate] = named[gate]
 

@@ -4,9 +4,15 @@ Its leaves are those of the step, its stored values (fwd.NAME), and the gradient
 (next.STATE: from above and from the step after). Its outputs are the gradients of the leaves.
 """
 
+import math
+from fractions import Fraction
+
 from .graph import CellError, Graph, Node
 
 __all__ = ["differentiate"]
+
+FINEST = 2**24
+"""Kinks are rounded up to this fraction, which no operand in fixed point can tell."""
 
 
 def differentiate(graph: Graph) -> Graph:
@@ -83,16 +89,27 @@ def parts(graph: Graph, node: Node, d: Node, value) -> list[Node]:
 def slope(graph: Graph, node: Node, value) -> Node:
     """The derivative of an activation: from its stored result where short, else its operand."""
     result, name = value(node), graph.names[node]
-    back = result.graph
-    if node.attr.slope_of_result:
-        found = back.node(node.attr.slope_of_result(result))
-    elif node.attr.slope:
-        found = back.make("act", value(node.args[0]), attr=node.attr.derivative)
+    back, function = result.graph, node.attr
+    if function.slope_of_result:
+        found = back.node(function.slope_of_result(result))
+    elif function.pieces:
+        found = level(value(node.args[0]), function.pieces)
+    elif function.slope:
+        found = back.make("act", value(node.args[0]), attr=function.derivative)
     else:
         raise CellError(
-            f"the activation function of {name}, {node.attr}, has no slope; give it one as "
+            f"the activation function of {name}, {function}, has no slope; give it one as "
             f"Function(name, floats, slope=...){node.line}"
         )
     if found.op != "const":
         back.names.setdefault(found, f"slope.{name}")
     return found
+
+
+def level(x: Node, pieces) -> Node:
+    """The slope of the straight line that x is on."""
+    *before, last = (x.graph.make("const", attr=piece.slope) for piece in pieces)
+    for slope_before, piece in zip(reversed(before), reversed(pieces[1:]), strict=True):
+        start = Fraction(math.ceil(piece.start * FINEST), FINEST)
+        last = x.graph.make("select", x < start, slope_before, last)
+    return last

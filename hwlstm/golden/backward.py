@@ -15,7 +15,8 @@ from ..fixed import narrow, saturated
 from ..fixed_network import FixedBackward, FixedLayer
 from ..network import Layer
 from .cell import IntegerGraph, Values, float_values
-from .exact import Exact, stacked
+from .engine import most
+from .exact import Exact, below, stacked
 
 __all__ = ["float_backward", "integer_backward"]
 
@@ -105,7 +106,8 @@ def integer_backward(
     Returns
     -------
     As `float_backward`, but of a time gate "time.phi" (sequences, steps, units), "time.rate" and
-    "time.leak": see `TimeGate.gradients`.
+    "time.leak": see `TimeGate.gradients`. Of a leak of 0 there is none: what closed units would
+    have given was not computed.
 
     Raises
     ------
@@ -114,6 +116,7 @@ def integer_backward(
     """
     layer, graph, formats = backward.layer, backward.graph, backward.formats
     before = previous(layer, trace)
+    below(most(backward.step))
     reader = IntegerGraph(backward.step)
     output = formats[f"next.{layer.output}"]
     nothing = np.zeros_like(above[:, 0])
@@ -146,6 +149,8 @@ def integer_backward(
     found |= {vector_key(leaf) or leaf: d[leaf].sum((0, 1)) for leaf in layer.vectors}
     if layer.time_gate:
         found["time.phi"] = d["time.phi"]
+        if not layer.vectors["time.leak"].any():
+            del found["time.leak"]
     return found
 
 

@@ -11,7 +11,7 @@ from ..fixed_network import FixedGraph, FixedLayer
 from ..network import Layer
 from .cell import IntegerGraph, Values, float_step
 
-__all__ = ["IntegerEngine", "float_engine"]
+__all__ = ["IntegerEngine", "float_engine", "most"]
 
 EXACT_FLOAT = 2**53
 
@@ -58,7 +58,7 @@ class IntegerEngine:
     def __init__(self, layer: FixedLayer):
         self.layer = layer
         largest = max(
-            *(reached for node in layer.ranges for reached in magnitudes(layer.step, node)),
+            most(layer.step),
             *(interval.magnitude for interval in layer.leaves.values()),
             *(interval.magnitude for interval in layer.accumulators.values()),
         )
@@ -146,6 +146,11 @@ class IntegerEngine:
             count = np.tile(np.arange(x.shape[1]), (len(x), 1))
         phi = gate.phase(count)
         return phi, gate.is_open(phi) if gate.skips else None
+
+
+def most(fixed: FixedGraph) -> int:
+    """The largest magnitude that any raw integer of a graph reaches on its way."""
+    return max(reached for node in fixed.ranges for reached in magnitudes(fixed, node))
 
 
 def magnitudes(fixed: FixedGraph, node: Node) -> Iterator[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Exact", "stacked"]
+__all__ = ["Exact", "below", "stacked"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,7 @@ class Exact:
         return Exact(product(self.raw, other.raw), self.frac + other.frac)
 
     def sum(self, axes) -> "Exact":
+        below(largest(self.raw) * self.raw.size)
         return Exact(self.raw.sum(axes), self.frac)
 
     def reshape(self, *shape: int) -> "Exact":
@@ -69,6 +70,7 @@ def largest(raw: np.ndarray) -> int:
 
 
 def below(most: int) -> None:
+    """Refuse what may not fit int64."""
     if most >= 2**62:
         raise ValueError(
             f"Sums of gradients must stay below 2**62, not reach {most}; use fewer bits"

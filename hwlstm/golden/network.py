@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..fixed import quantise, real
+from ..fixed import Format, quantise, real
 from ..fixed_network import FixedNetwork
 from ..network import Network
+from ..time_gate import checked_time
 from .engine import IntegerEngine, float_engine
 
-__all__ = ["Trace", "evaluate", "run_float", "run_integer", "run_sequences"]
+__all__ = ["Trace", "evaluate", "raw_time", "run_float", "run_integer", "run_sequences"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,7 @@ def run_integer(
         Count saturated values.
     """
     check_time(fixed.stamp is not None, time)
+    time = None if time is None else checked_time(time, *x.shape[:2])
     layers, counts = {}, {}
     for layer in fixed.layers:
         x = x[:, -1:] if layer.reads == "last" else x
@@ -121,10 +123,20 @@ def evaluate(network: Network | FixedNetwork, x, time=None) -> np.ndarray:
     """
     if isinstance(network, Network):
         return run_float(network, x, time).output
-    raw = quantise(sequences(x, network.inputs), network.x)
-    stamps = None if time is None or network.stamp is None else quantise(time, network.stamp)
+    x = sequences(x, network.inputs)
+    check_time(network.stamp is not None, time)
+    raw = quantise(x, network.x)
+    stamps = None if time is None else raw_time(time, *x.shape[:2], network.stamp)
     output = run_integer(network, raw, stamps, trace=False).output
     return output if network.classify else real(output, network.y)
+
+
+def raw_time(time, count: int, steps: int, stamp: Format) -> np.ndarray:
+    """Time stamps (sequences, steps) as raw integers; refused beyond their format."""
+    time = checked_time(time, count, steps)
+    if not stamp.holds(0.0, float(time.max())):
+        raise ValueError(f"Time must stay within {stamp}, not reach {time.max():g}")
+    return quantise(time, stamp)
 
 
 def check_time(stamped: bool, time) -> None:

@@ -370,12 +370,14 @@ class Choice:
 
     def least_error(self, name: str, values: np.ndarray, width: int) -> Format:
         """The format of `width` bits whose squared error over the values is least."""
-        if name in self.given:
-            return self.held(name, *span(values))
+        given = self.given.get(name)
+        width = given.width if given else width
         largest = float(np.abs(values).max())
         widest = Format.holding(width, largest)
         candidates = [Format(width, widest.frac + finer) for finer in range(4)]
-        return min(candidates, key=lambda f: np.square(real(quantise(values, f), f) - values).sum())
+        best = min(candidates, key=lambda f: np.square(real(quantise(values, f), f) - values).sum())
+        # What would be chosen may clip an outlier; any other format by hand may not.
+        return best if given in (None, best) else self.held(name, *span(values))
 
     def bias_format(self, chosen: dict[str, Format]) -> Format:
         """As many fraction bits as the products, as few integer bits as the values need."""

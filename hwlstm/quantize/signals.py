@@ -8,7 +8,7 @@ from ..cells.graph import leaf_format
 from ..fixed import Format, quantise, real, saturated
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float, run_integer
-from ..golden.network import sequences
+from ..golden.network import raw_time, sequences
 from ..network import Layer, Network
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
@@ -83,7 +83,7 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
     """
     x = sequences(data, network.inputs)
     raw = quantise(x, fixed.x)
-    stamps = None if fixed.stamp is None else quantise(time, fixed.stamp)
+    stamps = None if time is None else raw_time(time, *x.shape[:2], fixed.stamp)
     floats, integers = run_float(network, x, time), run_integer(fixed, raw, stamps, count=True)
     clipped = saturated(np.ldexp(x, EXACT), EXACT, fixed.x)
     signals = [report(f"{fixed.layers[0].name}.x", fixed.x, x, raw, clipped)]

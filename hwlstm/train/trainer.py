@@ -9,7 +9,7 @@ from tqdm import tqdm
 from ..fixed import quantise, real
 from ..fixed_network import FixedNetwork
 from ..golden import Trace, gradients, run_float, run_integer
-from ..golden.network import sequences
+from ..golden.network import raw_time, sequences
 from ..network import Network
 from ..quantize import requantize
 from .losses import LOSSES
@@ -138,7 +138,7 @@ def forward(network: Network, fixed: FixedNetwork | None, x: np.ndarray, time):
         return run_float(network, x, time), network, x
     now = requantize(network, fixed)
     raw = quantise(x, now.x)
-    stamps = None if time is None else quantise(time, now.stamp)
+    stamps = None if time is None else raw_time(time, *x.shape[:2], now.stamp)
     trace = run_integer(now, raw, stamps)
     layers = {
         layer.name: {
