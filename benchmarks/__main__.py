@@ -1,8 +1,8 @@
 """python -m benchmarks [TABLE ...]: every performance figure of the README, measured anew.
 
-Tables: cycles, golden, simulation, area, activations, cells, phased. Figures depend on the machine
-where they are times, and on the versions of the tools where they are areas and clocks; both are
-printed.
+Tables: cycles, golden, simulation, area, activations, cells, phased, training. Figures depend on
+the machine where they are times, and on the versions of the tools where they are areas and clocks;
+both are printed.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from .activations import (
     multiplier_rows,
 )
 from .cells import CELL_COLUMNS, PHASED_COLUMNS, cell_rows, phased_rows
+from .training import FINE_TUNING_COLUMNS, TRAINING_COLUMNS, fine_tuning_rows, training_rows
 
 STEPS = 20
 
@@ -281,6 +282,14 @@ def phased() -> list[dict]:
     return table(title, PHASED_COLUMNS, phased_rows())
 
 
+def training() -> list[dict]:
+    """Training in NumPy, and what fine-tuning wins back."""
+    title = "Training on the digits in NumPy, 1347 digits, 450 held out"
+    rows = table(title, TRAINING_COLUMNS, training_rows())
+    title = "The bundled model with fewer bits a weight"
+    return rows + table(title, FINE_TUNING_COLUMNS, fine_tuning_rows())
+
+
 TABLES = {
     "cycles": cycles,
     "golden": golden,
@@ -289,6 +298,7 @@ TABLES = {
     "activations": activations,
     "cells": cells,
     "phased": phased,
+    "training": training,
 }
 
 if __name__ == "__main__":
