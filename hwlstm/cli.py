@@ -19,10 +19,10 @@ from .progress import progress
 __all__ = ["main"]
 
 WRITTEN = ("json", "verilog", "plot", "page")
+"""Options that name a file to write."""
+
 TUNE_RATE = 2e-3
 """Highest learning rate of --tune."""
-
-"""Options that name a file to write."""
 
 
 def main(arguments: list[str] | None = None) -> int:

