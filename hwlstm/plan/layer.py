@@ -182,21 +182,24 @@ class LayerPlan:
     def latency(self) -> int:
         """L of the cycle law: cycles between the last column of a group and the first column
         that can use its first unit."""
-        return self.unit_cycle + 1 + self.schedule.latency(self.layer.output)
+        sources = self.layer.recurrent_sources or [self.layer.output]
+        return self.unit_cycle + 1 + max(map(self.schedule.latency, sources))
 
     @property
     def settled(self) -> int:
-        """The cycle of the cell pipeline in which the last state of a unit is written."""
+        """The cycle of the cell pipeline from which on a unit reads and writes no memory."""
         written = {*self.layer.cell.previous, *self.layer.recurrent_sources}
-        return max((self.schedule.latency(state) for state in written), default=0)
+        ends = [self.schedule.latency(state) for state in written]
+        return max([*ends, *self.schedule.arrival.values()], default=0)
 
     @property
     def guarded(self) -> bool:
         """True if a group may be ready before the states of the step before are: if it need not
         wait for columns, or if a state is written later than those."""
+        if self.time_gate:
+            return True
         columns = [self.schedule.latency(source) for source in self.layer.recurrent_sources]
-        waits = self.time_gate is None and bool(columns) and self.settled <= max(columns)
-        return bool(self.layer.cell.previous) and not waits
+        return bool(self.layer.cell.previous) and self.settled > max(columns, default=-1)
 
     @property
     def steps_in_flight(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import takewhile
 from numbers import Integral, Number
 
 import numpy as np
@@ -90,8 +91,8 @@ def network_times(
     """Predicted cycles for sequences of the given lengths, back to back.
 
     The source is always ready, and so is the consumer; cycle 0 is the one in which the first beat
-    is offered. Layers behind the first must keep up with it, as `plan` takes care. `times` are the
-    raw time stamps of each sequence, if the first layer reads them (all at 0 if not given).
+    is offered. `times` are the raw time stamps of each sequence, if the first layer reads them (all
+    at 0 if not given).
 
     Returns
     -------
@@ -102,33 +103,43 @@ def network_times(
         t == 0 and not held for n, held in zip(sequences, keep, strict=True) for t in range(n)
     ]
     lasts = [t == n - 1 for n in sequences for t in range(n)]
-    counts = step_counts(sequences, keep)
+    opens = [open_steps(layer, sequences, keep, times) for layer in plan.layers]
+    engines = [EngineTimes(layer) for layer in plan.layers]
+    found: list[list[StepTimes]] = [[] for _ in engines]
+    outputs: list[int] = []
+    for t, last in enumerate(lasts):
+        seen = [engine for engine in engines if last or engine.plan.layer.reads == "all"]
+        # A layer that reads last steps sees nothing of the others, nor does what is behind it.
+        seen = list(takewhile(seen.__contains__, engines))
+        offered = [0] * plan.layers[0].beats["x"]
+        for k, engine in enumerate(seen):
+            arrives = [offered[n] for n in beat_ends(len(offered), engine.plan)]
+            taken = taken_from(seen[k + 1]) if k + 1 < len(seen) else None
+            found[k].append(engine.step(arrives, resets[t], opens[k][t], taken))
+            offered = found[k][-1].outputs
+        if len(seen) == len(engines) and (last or plan.fixed.returns == "all"):
+            outputs += [offered[-1] + 1] if plan.fixed.classify else offered
+    return found, outputs
+
+
+def open_steps(plan: LayerPlan, sequences: list[int], keep: list[bool], times) -> list:
+    """Of every step, which groups of a layer are open; None if it is not timed."""
+    if plan.time_gate is None:
+        return [None] * sum(sequences)
+    if not plan.stamped:
+        return open_groups(plan, step_counts(sequences, keep))
     stamps = [np.asarray(t) for t in times] if times else [np.zeros(n, int) for n in sequences]
-    offered = [[0] * plan.layers[0].beats["x"] for _ in resets]
-    times, outputs = [], []
-    for layer in plan.layers:
-        if layer.layer.reads == "last":
-            kept = [k for k, last in enumerate(lasts) if last]
-            offered, resets = [offered[k] for k in kept], [resets[k] for k in kept]
-            lasts = [True] * len(kept)
-        engine = EngineTimes(layer)
-        ends = [beat_ends(len(step), layer) for step in offered]
-        opens = [None] * len(offered)
-        if layer.time_gate:
-            opens = open_groups(layer, np.concatenate(stamps) if layer.stamped else counts)
-        steps = [
-            engine.step([step[n] for n in last], reset, is_open)
-            for step, last, reset, is_open in zip(offered, ends, resets, opens, strict=True)
-        ]
-        times.append(steps)
-        offered = [step.outputs for step in steps]
-    if plan.fixed.returns == "last":
-        offered = [step for step, last in zip(offered, lasts, strict=True) if last]
-    if plan.fixed.classify:
-        outputs = [step[-1] + 1 for step in offered]
-    else:
-        outputs = [cycle for step in offered for cycle in step]
-    return times, outputs
+    return open_groups(plan, np.concatenate(stamps))
+
+
+def taken_from(engine: EngineTimes) -> list[int]:
+    """From which cycle on an engine takes each number of its next step: one that completes a beat
+    needs a free bank, the others are gathered anyway."""
+    layer, size = engine.plan, engine.plan.layer.inputs
+    free = [0] * size
+    for n in beat_ends(size, layer):
+        free[n] = engine.released[0] + 1
+    return free
 
 
 def step_counts(sequences: list[int], keep: list[bool]) -> np.ndarray:

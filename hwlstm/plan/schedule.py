@@ -132,8 +132,10 @@ class Schedule:
         return born
 
     def latency(self, name: str) -> int:
-        """The cycle in which a named value can be read: not before its unit arrives."""
-        return max(0, self.born.get(self.named[name].value, 0))
+        """The cycle in which a named value is handed out: when it can be read, but not before its
+        unit arrives, nor before the state of that name of the step before has been read."""
+        born = self.born.get(self.named[name].value, 0)
+        return max(0, born, self.arrival.get(f"prev.{name}", 0))
 
     def purpose(self, op: Operation) -> str:
         """The named value that an operation makes, or makes a part of."""

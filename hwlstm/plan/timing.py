@@ -62,8 +62,14 @@ class EngineTimes:
         self.reserved = 0
         self.walked = -LONG_AGO
 
-    def step(self, offered: list[int], reset: bool, is_open: list[bool] | None = None) -> StepTimes:
-        """Times of the next step, for a consumer that is always ready.
+    def step(
+        self,
+        offered: list[int],
+        reset: bool,
+        is_open: list[bool] | None = None,
+        taken: list[int] | None = None,
+    ) -> StepTimes:
+        """Times of the next step.
 
         Parameters
         ----------
@@ -73,7 +79,10 @@ class EngineTimes:
             The step starts from the initial state, so it does not wait for the step before.
         is_open : list of bool
             Whether each group of a timed layer is open.
+        taken : list of int
+            From which cycle on the consumer takes each number; it is always ready if not given.
         """
+        self.taken = taken or [0] * self.plan.layer.units
         plan, done = self.plan, len(self.left)
         accepted = self._accept(offered)
         exists = self._exist(accepted, reset)
@@ -180,7 +189,8 @@ class EngineTimes:
         offset = plan.unit_cycle + plan.schedule.latency(plan.layer.output) + QUEUE
         for start in starts:
             before = self.left[-1] if self.left else -1
-            self.left.append(max(start + offset, before + 1))
+            number = len(self.left) % plan.layer.units
+            self.left.append(max(start + offset, before + 1, self.taken[number]))
         self.reserved += size
 
 
