@@ -1,9 +1,10 @@
-"""python -m benchmarks.mutations [FILE ...]: break the hardware line by line; is it noticed?
+"""python -m benchmarks.mutations [--timed] [FILE ...]: break the hardware line by line. Noticed?
 
 Each mutation is applied to a copy of the package. Three small designs are then written, simulated
 without and with stalls, and compared with the golden model and the predicted cycles; then the
 parts between the engines run alone. Mutations of activation units are judged by the tests of these,
-code by code. A copy without a mutation must pass.
+code by code; those of what time gates and gates that take turns on a lane brought, by the tests of
+these parts and of engines with closed groups. A copy without a mutation must pass.
 """
 
 import os
@@ -38,24 +39,28 @@ MUTATIONS = [
         "read.addr.eq(Cat(self.columns.beat[:beat_bits], read_bank))",
         "read.addr.eq(Cat(self.columns.beat[:beat_bits], write_bank))",
     ),
-    ("buffers.py", "credit + accept - self.columns.take", "credit + accept"),
+    ("buffers.py", "credit + accept - taken(self.columns, self.beats)", "credit + accept"),
     ("buffers.py", "~self.parity & ~self.initial", "self.parity & ~self.initial"),
     ("buffers.py", ", ~self.parity & ~self.initial, self.initial)", ", ~self.parity, 0)"),
     ("buffers.py", "last_lane | (self.write_unit == self.units - 1)", "last_lane"),
-    ("buffers.py", "credit + complete - self.columns.take", "credit + self.write"),
+    ("buffers.py", "credit + complete - taken", "credit + self.write - taken"),
     ("buffers.py", "init=self.beats", "init=0"),
     ("buffers.py", "self.columns.ready.eq(credit > 0)", "self.columns.ready.eq(1)"),
-    ("sequencer.py", "opening & ~self.reset", "opening"),
-    ("sequencer.py", "ready & (self.group_ready | ~self.group_last)", "ready"),
-    ("sequencer.py", "port.take.eq(self.issue & opening)", "port.take.eq(self.issue)"),
+    ("sequencer.py", "~opened & ~self.reset", "~opened"),
+    ("sequencer.py", "ready & (self.group_ready | ~last)", "ready"),
+    ("sequencer.py", "port.take.eq(self.issue & ~opened)", "port.take.eq(self.issue)"),
     ("sequencer.py", "self.parity.eq(~self.parity)", "self.parity.eq(0)"),
-    ("sequencer.py", "self.issue & self.step_end & at_x & ends", "self.issue & at_x & ends"),
+    (
+        "sequencer.py",
+        "self.step_end & (self.issue & at_x & ends | skip)",
+        "self.issue & at_x & ends",
+    ),
     ("sequencer.py", "Mux(at_x, self.step_first, flags[0])", "self.step_first"),
-    ("sequencer.py", "[group.eq(0), self.word.eq(0),", "[group.eq(0),"),
+    ("sequencer.py", "m.d.sync += self.word.eq(0)", "pass"),
     ("drain.py", "left.eq(0), self.unit.eq(0)", "self.unit.eq(0)"),
     ("drain.py", "self.start & ((left == 1) | final)", "self.start & (left == 1)"),
     ("drain.py", "sums[k].eq(sums[k + 1])", "sums[k].eq(sums[k])"),
-    ("drain.py", "self.group_last, self.lead, name", "self.group_last, self.lead - 1, name"),
+    ("drain.py", "self.group_end, self.lead, name", "self.group_end, self.lead - 1, name"),
     ("activation/table.py", "read.addr.eq(address)", "read.addr.eq(address - 1)"),
     ("activation/table.py", "address = Cat(address, select)", "pass"),
     ("activation/table.py", "return (above.all() | ~above.any())", "return (~above.any())"),
@@ -83,12 +88,12 @@ MUTATIONS = [
     ("cell.py", "return args[0] + args[1]", "return args[0] - args[1]"),
     ("cell.py", "distinct.index(table)", "0"),
     ("engine.py", "step.parity.eq(sequencer.parity)", "step.parity.eq(0)"),
-    ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate]"),
-    ("engine.py", "drain.sums[gate] + (bias << align)", "drain.sums[gate] + bias"),
+    ("engine.py", "z.eq(total + (bias << align))", "z.eq(total)"),
+    ("engine.py", "z.eq(total + (bias << align))", "z.eq(total + bias)"),
     ("engine.py", "unit.at(plan.unit_cycle + arrival - 1)", "unit.at(plan.unit_cycle + arrival)"),
     ("engine.py", "Mux(read_unit.reset, below, 0) | read_unit.number", "read_unit.number"),
     ("engine.py", "buffer.columns.data[c] << shift", "buffer.columns.data[c]"),
-    ("engine.py", "size.eq(plan.last_group)", "size.eq(plan.parallel)"),
+    ("engine.py", "Mux(sequencer.step_end, plan.last_group, plan.parallel)", "plan.parallel"),
     ("engine.py", "with m.If(issued), m.Switch(source):", "with m.Switch(source):"),
     ("engine.py", "entry.last.eq(now.last)", "entry.last.eq(0)"),
     ("network.py", "starts & ~self.s_axis_tuser", "starts"),
@@ -102,6 +107,45 @@ MUTATIONS = [
     ("argmax.py", "(number == 0) | (self", "(self"),
     ("argmax.py", "free | ~ends", "free | ends"),
 ]
+
+TIMED = [
+    ("time_gate.py", "Mux(first, start, read.data + advance)", "read.data + advance"),
+    (
+        "time_gate.py",
+        "Mux(first, start, read.data + advance)",
+        "Mux(first, 0, read.data + advance)",
+    ),
+    ("time_gate.py", "write.en.eq(valids[2])", "write.en.eq(1)"),
+    ("time_gate.py", "product.eq(time * advance)", "product.eq(step.time * advance)"),
+    ("time_gate.py", "word.eq(product + start)", "word.eq(product)"),
+    ("time_gate.py", "bounds[0] <= phi", "bounds[0] < phi"),
+    ("time_gate.py", "phi < bounds[1]", "phi <= bounds[1]"),
+    ("time_gate.py", " | (number == plan.units - 1)", ""),
+    ("time_gate.py", "(any_open | is_open) & ~last", "any_open | is_open"),
+    ("time_gate.py", "queue.w_data.eq(any_open | is_open)", "queue.w_data.eq(is_open)"),
+    ("time_gate.py", "write.eq(~write)", "write.eq(write)"),
+    ("time_gate.py", "count + self.step - self.taken", "(count | self.step) - self.taken"),
+    ("sequencer.py", "allowed = self.open_ready & self.open", "allowed = self.open_ready"),
+    ("sequencer.py", "whole = opened | self.step_complete", "whole = 1"),
+    ("sequencer.py", "whole = opened | self.step_complete", "whole = self.step_complete"),
+    ("sequencer.py", "~self.open & self.group_ready & whole", "~self.open & whole"),
+    ("sequencer.py", "skip & self.step_end & ~opened", "skip & self.step_end"),
+    ("sequencer.py", "opened.eq(opened | self.issue)", "opened.eq(1)"),
+    ("sequencer.py", "self.word + self.depth // self.groups", "self.word"),
+    ("sequencer.py", "self.issue & at_x & ends | skip", "self.issue & at_x & ends"),
+    ("buffers.py", "Mux(columns.drop, beats, columns.take)", "columns.take"),
+    ("buffers.py", "credit >= self.beats", "credit > 0"),
+    ("buffers.py", "accept & (write_beat == 0)", "accept"),
+    ("lane.py", "held.eq(self.o[k + 1])", "held.eq(0)"),
+    ("lane.py", "with m.If(first[-1]):", "with m.If(1):"),
+    ("engine.py", "flying + size <= plan.layer.units", "flying <= plan.layer.units"),
+    ("engine.py", "if plan.guarded else 1", "if False else 1"),
+    ("engine.py", "Mux(gate.open, drain.sums[row], 0) if gate", "drain.sums[row] if gate"),
+    ("engine.py", "unit.at(plan.lead - 1).slot", "unit.at(plan.lead).slot"),
+    ("engine.py", "slot.eq(slot + drain.start)", "slot.eq(slot + 1)"),
+    ("engine.py", "sequencer.issue | sequencer.group_end", "sequencer.issue"),
+]
+"""Mutations of time gates, of closed groups, and of gates that take turns on a lane."""
 
 PROOF = """
 import sys, tempfile
@@ -138,35 +182,58 @@ if pytest.main(["-x", "-q", "tests/flow/test_emitted_activation.py", "-k", "12_b
 """
 
 
+CLOSED = """
+import sys, pytest
+parts = [f"tests/rtl/test_{part}.py" for part in
+         ("lane", "time_gate", "sequencer_timed", "engine_timed")]
+if pytest.main(["-x", "-q", *parts, "-k", "not states_may_be"]):
+    sys.exit("the benches of time gates and closed groups")
+"""
+
+
 def main() -> int:
     """Print what became of each mutation; 1 if one survived."""
-    chosen = [m for m in MUTATIONS if m[0] in sys.argv[1:] or not sys.argv[1:]]
-    if why := notices("lane.py", "", ""):
-        raise SystemExit(f"the proof fails without a mutation: {why}")
+    named = set(sys.argv[1:]) - {"--timed"}
+    every = TIMED if "--timed" in sys.argv[1:] else MUTATIONS + TIMED
+    chosen = [mutation for mutation in every if mutation[0] in named or not named]
+    for proof in dict.fromkeys(proof_of(mutation) for mutation in chosen):
+        if why := notices(proof):
+            raise SystemExit(f"the proof fails without a mutation: {why}")
     survivors = 0
     print("| file | line | noticed by |\n|---|---|---|")
-    for file, before, after in chosen:
-        noticed = notices(file, before, after)
+    for mutation in chosen:
+        file, before, after = mutation
+        noticed = notices(proof_of(mutation), mutation)
         survivors += noticed is None
         print(f"| {file} | `{before}` -> `{after}` | {noticed or '**nothing**'} |", flush=True)
     print(f"\n{len(chosen) - survivors} of {len(chosen)} mutations noticed")
     return int(survivors > 0)
 
 
-def notices(file: str, before: str, after: str) -> str | None:
+def proof_of(mutation: tuple[str, str, str]) -> str:
+    """The program that must fail on a copy with this mutation."""
+    if mutation[0].startswith("activation/"):
+        return UNITS
+    return CLOSED if mutation in TIMED else PROOF
+
+
+def notices(proof: str, mutation: tuple[str, str, str] | None = None) -> str | None:
     """How the proof fails on a copy with this mutation; None if it passes."""
     with tempfile.TemporaryDirectory() as folder:
         for part in ("hwlstm", "tests", "sim"):
             shutil.copytree(ROOT / part, Path(folder) / part)
-        path = Path(folder) / "hwlstm/rtl" / file
-        text = path.read_text()
-        if before and text.count(before) != 1:
-            raise SystemExit(f"{file} must hold {before!r} once, not {text.count(before)} times")
-        path.write_text(text.replace(before, after) if before else text)
+        if mutation:
+            file, before, after = mutation
+            path = Path(folder) / "hwlstm/rtl" / file
+            text = path.read_text()
+            if text.count(before) != 1:
+                times = text.count(before)
+                raise SystemExit(f"{file} must hold {before!r} once, not {times} times")
+            path.write_text(text.replace(before, after))
         environment = {**os.environ, "CXXFLAGS": "-O0", "PYTHONPATH": folder}
         environment["HWLSTM_CACHE"] = str(Path(folder) / "cache")
         ended = subprocess.run(
-            [sys.executable, "-c", UNITS if file.startswith("activation/") else PROOF],
+            [sys.executable, "-c", proof],
             cwd=folder,
             env=environment,
             capture_output=True,
