@@ -8,6 +8,7 @@ __all__ = [
     "Invented",
     "Late",
     "LateColumns",
+    "LateOutput",
     "LatePhase",
     "NoMemory",
     "OwnPast",
@@ -77,6 +78,17 @@ class LateColumns(Cell):
         a = tanh(z.a)
         u = narrow("u", tanh(sigmoid(a)) * a)
         return State(y=identity(z.j), s=tanh(narrow("v", u * u)))
+
+
+class LateOutput(Cell):
+    """The column source is there at once, the output long after it."""
+
+    gates = "a j"
+    columns = {"a": "x", "j": "x s"}
+
+    def step(self, z, p, prev):
+        u = narrow("u", tanh(z.a) * 0.5)
+        return State(y=tanh(narrow("v", sigmoid(u) * tanh(sigmoid(u)))), s=identity(z.j))
 
 
 class OwnPast(Cell):

@@ -14,7 +14,8 @@ from hwlstm.plan.time_gate import TimeGatePlan
 from hwlstm.plan.timing import QUEUE, EngineTimes, open_groups
 from hwlstm.quantize import quantize
 from hwlstm.time_gate import FixedTimeGate, TimeGate
-from tests.designs import data, layer
+from tests.designs import data, fixed, layer
+from tests.invented import Delayed, InTurns, Late, LateColumns, LateOutput, NoMemory
 
 OPEN, CLOSED = True, False
 WALKED = 3
@@ -215,3 +216,24 @@ def test_no_number_leaves_a_layer_before_the_next_one_takes_it(later):
     (first, second), _ = network_times(engines, [100])
     left = [cycle for step in first for cycle in step.outputs]
     assert left == [cycle for step in second for cycle in step.accepted]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [NP(), GRU(), Delayed(), InTurns(), Late(), LateColumns(), LateOutput()],
+    ids=lambda cell: cell.name,
+)
+@pytest.mark.parametrize(("units", "parallel", "interval"), [(1, 1, 1), (8, 2, 1), (8, 3, 4)])
+def test_a_consumer_that_is_always_ready_never_causes_a_stall(
+    cell, units, parallel, interval, monkeypatch
+):
+    each = LayerPlan(fixed(1, units, cell=cell).layers[0], parallel, 1, interval)
+    found = cycles_per_step(each)
+    monkeypatch.setattr(LayerPlan, "fifo_depth", 1000)
+    assert found == cycles_per_step(each)
+
+
+def test_a_timed_layer_counts_every_step_and_must_read_them_all():
+    """Behind the last step of a sequence, how many went before would be unknown."""
+    with pytest.raises(ValueError, match=r"^dense: .* must read all steps, not the last$"):
+        layer(NoMemory(), 3, 3, name="dense", reads="last", time_gate=gate(3))
