@@ -54,8 +54,9 @@ class Layer:
         if self.reads not in ("all", "last"):
             raise ValueError(f"Layer reads must be 'all' or 'last', not {self.reads!r}")
         cell = self.cell
-        if self.reads == "last" and cell.recurrent:
-            raise ValueError(f"{self.name}: a recurrent layer must read all steps, not the last")
+        if self.reads == "last" and (cell.recurrent or cell.timed):
+            kind = "recurrent" if cell.recurrent else "timed"
+            raise ValueError(f"{self.name}: a {kind} layer must read all steps, not the last")
         self._same_names("weights", self.weights, cell.gate_names)
         for gate in cell.gate_names:
             self._same_names(f"weights[{gate!r}]", self.weights[gate], cell.sources(gate))

@@ -213,7 +213,8 @@ class LayerPlan:
         spacing = self.parallel * self.interval
         if self.time_gate is None:
             spacing = max(self.group_beats, spacing)
-        in_flight = -(-(self.latency + self.parallel * self.interval + 4) // spacing)
+        made = self.unit_cycle + 1 + self.schedule.latency(self.layer.output)
+        in_flight = -(-(made + self.parallel * self.interval + 4) // spacing)
         return self.parallel * (in_flight + 1)
 
     @cached_property

