@@ -32,7 +32,7 @@ mutate: $(VENV)/.test compiler
 
 # The embedded simulator takes the system's C++ compiler, or pip's where there is none.
 compiler: | $(BIN)/python
-	@$(BIN)/python -c "from hwlstm.flow.compiler import find_compiler; find_compiler()" 2>/dev/null \
+	@$(BIN)/python -c "from hwlstm.simulate.compiler import find_compiler; find_compiler()" 2>/dev/null \
 	  || $(BIN)/python -m pip install --quiet --editable '.[compiler]'
 
 icarus: | $(BIN)/python

@@ -17,12 +17,12 @@ from hwlstm.activation import FAMILIES, Activation, Piecewise
 from hwlstm.activation.demand import Demand
 from hwlstm.activation.fit import Precision
 from hwlstm.activation.layout import Layout
-from hwlstm.flow.activation import synth_activation
-from hwlstm.flow.pack import pack
-from hwlstm.flow.resources import Netlist, counted
-from hwlstm.flow.yosys import yosys
 from hwlstm.rtl.activation.pipeline import Pipeline
 from hwlstm.rtl.activation.rows import multiplied
+from hwlstm.synth.activation import synth_activation
+from hwlstm.synth.pack import pack
+from hwlstm.synth.resources import Netlist, counted
+from hwlstm.synth.yosys import yosys
 
 __all__ = ["activation_rows", "multiplier_rows"]
 

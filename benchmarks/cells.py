@@ -14,9 +14,9 @@ import numpy as np
 import hwlstm
 from hwlstm.cells import Cell, Phased
 from hwlstm.errors import ToolFailed
-from hwlstm.flow.synth import SynthReport
 from hwlstm.load.cell import BUNDLED
 from hwlstm.plan import NetworkPlan, network_times
+from hwlstm.synth.synth import SynthReport
 from tests.designs import fixed
 
 __all__ = ["CELL_COLUMNS", "PHASED_COLUMNS", "cell_rows", "phased_rows"]

@@ -150,7 +150,7 @@ TIMED = [
 PROOF = """
 import sys, tempfile
 from pathlib import Path
-from tests.flow.test_emitted import prove
+from tests.simulate.test_emitted import prove
 from tests.designs import classifier, fixed, saturating
 from hwlstm.cells import Vanilla
 from hwlstm.errors import HwlstmError
@@ -176,8 +176,8 @@ if pytest.main(["-x", "-q", "tests/rtl/test_streams.py"]):
 
 UNITS = """
 import sys, pytest
-if pytest.main(["-x", "-q", "tests/flow/test_emitted_activation.py", "-k", "12_bits or turns or "
-                "usual or share"]):
+if pytest.main(["-x", "-q", "tests/simulate/test_emitted_activation.py", "-k",
+                "12_bits or turns or usual or share"]):
     sys.exit("a code that is not that of the model")
 """
 

@@ -11,14 +11,11 @@ Each stage is a function from one frozen value to the next; stop after any of th
 """
 
 from .activation import Activation
+from .build.record import record_synthesis, record_verification
+from .build.write import write
 from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
 from .fixed import Format
 from .fixed_network import FixedLayer, FixedNetwork
-from .flow.activation import activation_verilog, synth_activation
-from .flow.record import record_synthesis, record_verification
-from .flow.simulate import verify
-from .flow.synth import synth
-from .flow.write import write
 from .golden import evaluate, gradients, integer_gradients, run_float, run_integer
 from .load import from_arrays, from_cell, load, load_cell
 from .network import Layer, Network
@@ -27,6 +24,9 @@ from .plan.network import NetworkPlan, plan
 from .quantize import measure, quantize, quantize_backward, requantize
 from .report import report
 from .rtl.activation import ActivationUnit
+from .simulate.simulate import verify
+from .synth.activation import activation_verilog, synth_activation
+from .synth.synth import synth
 from .time_gate import TimeGate
 
 __all__ = [

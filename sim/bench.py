@@ -49,7 +49,7 @@ class Bench:
     """One run: drives s_axis and m_axis.tready, collects what comes.
 
     The bench makes the clock itself: inputs change while it is low and outputs are read just
-    before it rises, so the order of events in the simulator cannot matter. cxxrtl_driver.cc
+    before it rises, so the order of events in the simulator cannot matter. driver.cc
     does the same, cycle for cycle.
     """
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ..errors import HwlstmError
 from ..network import Network
-from .arrays import from_arrays, identifier
+from .arrays import from_arrays, from_cell, identifier, read_arrays
 from .cell import load_cell
-from .cell_arrays import from_cell, read_arrays
 
 __all__ = ["from_arrays", "from_cell", "load", "load_cell"]
 
@@ -58,11 +57,11 @@ def load(source, *, cell=None, **options) -> Network:
         return load_onnx(path, **options)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(source, torch.nn.Module):
-        from .torch import load_module
+        from .torch.module import load_module
 
         return load_module(source, **options)
     if isinstance(source, Mapping):
-        from .torch_state import load_state_dict
+        from .torch.state import load_state_dict
 
         return load_state_dict(source, **options)
     raise TypeError(

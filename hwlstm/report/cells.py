@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from ..build.manifest import layer as described
+from ..build.manifest import tap
 from ..errors import HwlstmError
-from ..flow.manifest import layer as described
-from ..flow.manifest import tap
 from .cell_cost import INPUTS, PARALLEL, STEPS, UNITS, CellCost
 from .cell_section import overview, section
 from .markdown import fenced

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..build.record import read
 from ..fixed import Format
-from ..flow.record import read
 from .schema import (
     Each,
     Maybe,

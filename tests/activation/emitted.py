@@ -12,9 +12,9 @@ import numpy as np
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable, Module, Signal
 
-from hwlstm.flow.compiler import find_compiler
-from hwlstm.flow.cxxrtl_convert import Converter
 from hwlstm.rtl.activation import ActivationUnit
+from hwlstm.simulate.compiler import find_compiler
+from hwlstm.simulate.cxxrtl.convert import Converter
 
 __all__ = ["NAME", "Together", "judge", "prove", "shuffled", "simulate"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import hwlstm
+from hwlstm.build.manifest import manifest
+from hwlstm.build.record import quantisation
+from hwlstm.build.write import stimulus
 from hwlstm.cells import Affine, Traditional, Vanilla
-from hwlstm.flow.manifest import manifest
-from hwlstm.flow.record import quantisation
-from hwlstm.flow.write import stimulus
 
 RUN = {
     "what": "vectors",

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from hwlstm.activation import Activation
-from hwlstm.flow.activation import description
 from hwlstm.report.activation import COLUMNS, activation_chart, activation_plot
+from hwlstm.synth.activation import description
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,4 +1,4 @@
-"""ActivationUnit in Amaranth's own simulator; for the emitted Verilog see tests/flow."""
+"""ActivationUnit in Amaranth's own simulator; for the emitted Verilog see tests/simulate."""
 
 import pytest
 

@@ -1,0 +1,1 @@
+"""A plan as a folder: Verilog, memories, manifest, expected integers, cocotb bench."""

@@ -1,0 +1,5 @@
+"""The command line: one file a command, its options beside its action."""
+
+from .main import main
+
+__all__ = ["main"]

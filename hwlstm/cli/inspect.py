@@ -1,0 +1,51 @@
+"""hwlstm inspect: what a model file or a build holds."""
+
+from pathlib import Path
+
+from ..build.record import read
+from ..load import load
+from .model import about, add_cell
+from .words import describe_plan
+
+__all__ = ["add", "run"]
+
+
+def add(commands):
+    it = commands.add_parser(
+        "inspect",
+        help="what a model file or a build holds",
+        description="Print what a model file holds, or how a build was planned.",
+    )
+    it.add_argument(
+        "path", type=Path, help="ONNX or .npz file, or a folder written by hwlstm build"
+    )
+    add_cell(it)
+    return it
+
+
+def run(options) -> dict:
+    if options.path.is_dir():
+        manifest = read(options.path, "manifest.json")
+        print(f"{options.path}: {describe_plan(manifest)}")
+        return manifest
+    network = load(options.path, **about(options))
+    layers = [
+        {
+            "name": layer.name,
+            "cell": layer.cell.name,
+            "inputs": layer.inputs,
+            "units": layer.units,
+            "reads": layer.reads,
+            "parameters": layer.parameter_count,
+            "macs_per_step": layer.macs,
+        }
+        for layer in network.layers
+    ]
+    for layer in layers:
+        print(
+            "{name}: {cell} {inputs} -> {units}, reads {reads} steps, {parameters} parameters, "
+            "{macs_per_step} multiply-accumulates a step".format(**layer)
+        )
+    if network.classify:
+        print("result: index of the largest output")
+    return {"name": network.name, "classify": network.classify, "layers": layers}

@@ -1,0 +1,20 @@
+"""The option --resources, of whatever holds activations."""
+
+from ..activation import RESOURCES
+
+__all__ = ["add_resources"]
+
+
+def add_resources(group):
+    group.add_argument(
+        "--resources",
+        type=resources,
+        default=RESOURCES,
+        metavar="LIST",
+        help="what activations may take besides look-up tables: "
+        f"{','.join(RESOURCES)}; or none (all)",
+    )
+
+
+def resources(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(text.split(","))

@@ -1,0 +1,1 @@
+"""A build in simulation, every integer against the golden model."""

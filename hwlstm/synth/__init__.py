@@ -1,0 +1,1 @@
+"""What a device makes of a build: area, and the routed clock."""
