@@ -18,7 +18,7 @@ import numpy as np
 import hwlstm
 from hwlstm.cells import Traditional
 from hwlstm.digits import MODEL, load_data
-from hwlstm.fixed import narrow, quantise
+from hwlstm.fixed import narrow
 from hwlstm.golden.engine import IntegerEngine
 from hwlstm.plan import network_times
 from tests.designs import SHAPES
@@ -189,7 +189,7 @@ def simulation() -> list[dict]:
     train, _, test, _ = load_data()
     fixed = hwlstm.quantize(network, train)
     plan = hwlstm.plan(fixed, steps=8)
-    raw = list(quantise(test, fixed.x))
+    raw = list(fixed.raw(test))
 
     def rows():
         with tempfile.TemporaryDirectory() as folder:

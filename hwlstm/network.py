@@ -1,7 +1,7 @@
 """Layer and Network: what every importer produces and every later stage reads. Floats."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from .cells import Cell
 from .names import check_name
 from .time_gate import TimeGate
 
-__all__ = ["Layer", "Network"]
+__all__ = ["Layer", "Network", "scaled"]
 
 PORTS = ("clk", "rst")
 
@@ -213,3 +213,21 @@ class Network:
     def many_to_one(self) -> bool:
         """True if one output leaves a sequence, not one every step."""
         return self.returns == "last" or any(layer.reads == "last" for layer in self.layers)
+
+
+def scaled(network: Network, exponents: Sequence[int]) -> Network:
+    """The network that gives for x * 2**-exponents what `network` gives for x; exact.
+
+    Parameters
+    ----------
+    exponents : (inputs,)
+        One for each column of x; empty: 0 for all.
+    """
+    if not any(exponents):
+        return network
+    first = network.layers[0]
+    weights = {
+        gate: {s: np.ldexp(m, exponents) if s == "x" else m for s, m in parts.items()}
+        for gate, parts in first.weights.items()
+    }
+    return replace(network, layers=(replace(first, weights=weights), *network.layers[1:]))

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from ..fixed_network import FixedLayer
+from ..fixed_network import FixedLayer, FixedNetwork
 from ..golden import run_sequences
 from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_share
 from ..plan.network import slot
@@ -37,7 +37,7 @@ def manifest(
         "outputs": fixed.outputs,
         "many_to_one": fixed.many_to_one,
         "classify": fixed.classify,
-        "input": {"elements": plan.elements, **number(fixed.x)},
+        "input": {"elements": plan.elements, **number(fixed.x), **columns(fixed)},
         "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
         "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
@@ -55,6 +55,11 @@ def manifest(
 
 def number(fmt) -> dict:
     return {"format": str(fmt), "slot": slot(fmt), "width": fmt.width, "signed": fmt.signed}
+
+
+def columns(fixed: FixedNetwork) -> dict:
+    """The formats of the columns of x, where they differ."""
+    return {"columns": [str(fmt) for fmt in fixed.columns]} if fixed.scale else {}
 
 
 def plain(value: Fraction) -> int | float:

@@ -11,7 +11,6 @@ from ..build.manifest import vectors
 from ..build.record import quantisation, record_synthesis, record_verification
 from ..build.write import write
 from ..digits import MODEL, load_data
-from ..fixed import quantise
 from ..load import load
 from ..plan.network import NetworkPlan, plan
 from ..progress import progress
@@ -59,7 +58,7 @@ def demo(
     for stalls in ({}, {"idle": 0.3, "backpressure": 0.3}):
         record_verification(build, verify(build, progress=tell, **stalls), what="vectors")
 
-    raw = quantise(test_x, fixed.x)
+    raw = fixed.raw(test_x)
     keep = [False] * len(raw)
     expected = vectors(engines, list(raw), keep, taps=False)
     classified = verify(build, sequences=expected, progress=tell)

@@ -125,7 +125,7 @@ def evaluate(network: Network | FixedNetwork, x, time=None) -> np.ndarray:
         return run_float(network, x, time).output
     x = sequences(x, network.inputs)
     check_time(network.stamp is not None, time)
-    raw = quantise(x, network.x)
+    raw = network.raw(x)
     stamps = None if time is None else raw_time(time, *x.shape[:2], network.stamp)
     output = run_integer(network, raw, stamps, trace=False).output
     return output if network.classify else real(output, network.y)

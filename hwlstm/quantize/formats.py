@@ -12,7 +12,8 @@ from ..fixed import Format, Interval, quantise, real
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float
 from ..golden.network import sequences
-from ..network import Layer, Network
+from ..network import Layer, Network, scaled
+from .columns import best_scale
 from .numbers import filled
 
 __all__ = ["quantize"]
@@ -94,26 +95,31 @@ def quantize(
     x = sequences(data, network.inputs)
     trace = run_float(network, x, time)
     given = by_layer(network, formats or {})
-    layers = []
-    source = Signal(*span(x))
-    for layer in network.layers:
-        choice = Choice(
-            layer=layer,
-            trace=trace.layers[layer.name],
-            given=given[layer.name],
-            weights=weights,
-            bits=bits,
-            margin=margin,
-            max_ulp=max_ulp,
-            resources=frozenset(resources),
-            shared=shared,
-            steps=steps,
-            latest=float(np.max(time)) if network.stamped else 0.0,
-        )
-        fixed = choice.fixed(source)
-        layers.append(fixed)
-        source = Signal(0.0, 0.0, fixed.formats[fixed.output])
-    return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
+
+    def made(scale: tuple[int, ...]) -> FixedNetwork:
+        layers = []
+        source = Signal(*span(np.ldexp(x, -np.array(scale or 0))))
+        for layer in scaled(network, scale).layers:
+            choice = Choice(
+                layer=layer,
+                trace=trace.layers[layer.name],
+                given=given[layer.name],
+                weights=weights,
+                bits=bits,
+                margin=margin,
+                max_ulp=max_ulp,
+                resources=frozenset(resources),
+                shared=shared,
+                steps=steps,
+                latest=float(np.max(time)) if network.stamped else 0.0,
+            )
+            fixed = choice.fixed(source)
+            layers.append(fixed)
+            source = Signal(0.0, 0.0, fixed.formats[fixed.output])
+        return FixedNetwork(network.name, tuple(layers), network.classify, network.returns, scale)
+
+    by_hand = {"x", "W"} & set(given[network.layers[0].name])
+    return made(()) if by_hand else best_scale(network, x, time, made)
 
 
 def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:

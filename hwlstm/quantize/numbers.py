@@ -1,6 +1,7 @@
 """The numbers of a network as raw integers, in formats that are chosen already."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from ..cells.graph import Graph, Node, leaf_format
 from ..fixed import Format, quantise
 from ..fixed_network import FixedGraph, FixedLayer, FixedNetwork, matrix_name
 from ..golden.cell import IntegerGraph
-from ..network import Layer, Network
+from ..network import Layer, Network, scaled
 from ..time_gate import FixedTimeGate, TimeGate
 
 __all__ = ["filled", "requantize"]
@@ -24,13 +25,14 @@ def requantize(network: Network, fixed: FixedNetwork) -> FixedNetwork:
     for biases, which get the bits that they need.
     """
     layers = []
+    network = scaled(network, fixed.scale)
     for layer, old in zip(network.layers, fixed.layers, strict=True):
         b = old.formats["b"]
         values = np.concatenate(list(layer.bias.values()))
         needed = Format.holding(64, float(np.abs(values).max()))
         wide = Format(max(b.width, 64 - needed.frac + b.frac), b.frac)
         layers.append(filled(layer, {**old.formats, "b": wide}, old.tables))
-    return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
+    return replace(fixed, layers=tuple(layers))
 
 
 def filled(layer: Layer, formats: Mapping, tables: Mapping) -> FixedLayer:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from ..fixed import quantise, real
+from ..fixed import real
 from ..fixed_network import FixedNetwork
 from ..golden import Trace, gradients, run_float, run_integer
 from ..golden.network import raw_time, sequences
-from ..network import Network
+from ..network import Network, scaled
 from ..quantize import requantize
 from .losses import LOSSES
 from .optimisers import SGD, Adam, clipped
@@ -137,7 +137,7 @@ def forward(network: Network, fixed: FixedNetwork | None, x: np.ndarray, time):
     if fixed is None:
         return run_float(network, x, time), network, x
     now = requantize(network, fixed)
-    raw = quantise(x, now.x)
+    raw = now.raw(x)
     stamps = None if time is None else raw_time(time, *x.shape[:2], now.stamp)
     trace = run_integer(now, raw, stamps)
     layers = {
@@ -147,7 +147,7 @@ def forward(network: Network, fixed: FixedNetwork | None, x: np.ndarray, time):
         }
         for layer in now.layers
     }
-    return Trace(trace.output, layers), in_floats(network, now), real(raw, now.x)
+    return Trace(trace.output, layers), in_floats(network, now), now.real(raw)
 
 
 def in_floats(network: Network, fixed: FixedNetwork) -> Network:
@@ -167,7 +167,7 @@ def in_floats(network: Network, fixed: FixedNetwork) -> Network:
                 values[f"{layer.name}.peepholes.{name}"] = real(v, layer.formats["p"])
             elif kind == "parameter":
                 values[f"{layer.name}.parameters.{name}"] = real(v, layer.formats[name])
-    return changed(network, values)
+    return scaled(changed(network, values), np.negative(fixed.scale))
 
 
 def outputs(network: Network, trace: Trace) -> np.ndarray:
