@@ -14,6 +14,7 @@ from .activation import Activation
 from .cells import Cell
 from .cells.graph import Graph, Node, leaf_format
 from .cells.ranges import aligned, narrowed, ranges, sum_range
+from .conversion import IDENTITY, Conversion
 from .fixed import Format, Interval, quantise, real
 from .time_gate import FixedTimeGate
 
@@ -234,16 +235,16 @@ class FixedNetwork:
 
     Parameters
     ----------
-    scale : tuple of int
-        Exponent e of each column of x, whose raw integers are those of x * 2**-e; empty where all
-        are 0. The weights of x are those of the network `scaled` by it.
+    conversion : Conversion
+        What is done to x before it is rounded: a power of two for each column of unlike scale, or
+        the network's own conversion. The weights are those of the network `rebased` by it.
     """
 
     name: str
     layers: tuple[FixedLayer, ...]
     classify: bool
     returns: str
-    scale: tuple[int, ...] = ()
+    conversion: Conversion = IDENTITY
 
     @property
     def inputs(self) -> int:
@@ -269,23 +270,13 @@ class FixedNetwork:
         """Format of the input."""
         return self.layers[0].formats["x"]
 
-    @property
-    def columns(self) -> tuple[Format, ...]:
-        """Format of each column of the input: as wide as `x`, with fraction bits of its own."""
-        exponents = self.scale or (0,) * self.inputs
-        return tuple(Format(self.x.width, self.x.frac - e, self.x.signed) for e in exponents)
-
-    def normalised(self, x) -> np.ndarray:
-        """Real input (..., inputs), each column by its own power of two; exact."""
-        return np.ldexp(x, -np.array(self.scale or 0))
-
     def raw(self, x) -> np.ndarray:
         """Real input (..., inputs) as raw integers: nearest, ties to even, saturating."""
-        return quantise(self.normalised(x), self.x)
+        return quantise(self.conversion(x), self.x)
 
     def real(self, raw) -> np.ndarray:
         """Raw input (..., inputs) as the floats that it is worth."""
-        return np.ldexp(real(raw, self.x), np.array(self.scale or 0))
+        return self.conversion.inverse(real(raw, self.x))
 
     @property
     def y(self) -> Format:

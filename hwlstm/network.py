@@ -1,15 +1,16 @@
 """Layer and Network: what every importer produces and every later stage reads. Floats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .cells import Cell
+from .conversion import IDENTITY, Conversion
 from .names import check_name
 from .time_gate import TimeGate
 
-__all__ = ["Layer", "Network", "scaled"]
+__all__ = ["Layer", "Network", "rebased"]
 
 PORTS = ("clk", "rst")
 
@@ -164,12 +165,15 @@ class Network:
         The result is the index of the largest output (the first one on a tie).
     returns : {"all", "last"}
         Which steps of the last layer are results.
+    conversion : Conversion
+        What is done to x in front of the first layer, e.g. (x - mean) / deviation.
     """
 
     layers: tuple[Layer, ...]
     name: str = "network"
     classify: bool = False
     returns: str = "all"
+    conversion: Conversion = IDENTITY
 
     def __post_init__(self):
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -183,6 +187,11 @@ class Network:
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names) or self.name in names:
             raise ValueError(f"Names of network and layers must differ, not {[self.name, *names]}")
+        for given in (self.conversion.offset, self.conversion.scale):
+            if given.shape not in ((), (self.inputs,)):
+                raise ValueError(
+                    f"Network conversion must be of shape ({self.inputs},), not {given.shape}"
+                )
         if self.layers[0].reads != "all":
             raise ValueError("The first layer must read all steps of its input, not the last one")
         for layer in self.layers[1:]:
@@ -215,19 +224,19 @@ class Network:
         return self.returns == "last" or any(layer.reads == "last" for layer in self.layers)
 
 
-def scaled(network: Network, exponents: Sequence[int]) -> Network:
-    """The network that gives for x * 2**-exponents what `network` gives for x; exact.
+def rebased(network: Network, conversion: Conversion) -> Network:
+    """The network that gives for conversion(x) what `network` gives for x.
 
-    Parameters
-    ----------
-    exponents : (inputs,)
-        One for each column of x; empty: 0 for all.
+    What differs from the network's own conversion goes into weights and biases of its first layer.
     """
-    if not any(exponents):
-        return network
-    first = network.layers[0]
-    weights = {
-        gate: {s: np.ldexp(m, exponents) if s == "x" else m for s, m in parts.items()}
-        for gate, parts in first.weights.items()
-    }
-    return replace(network, layers=(replace(first, weights=weights), *network.layers[1:]))
+    own = network.conversion.after(conversion.inverse)
+    if own.is_identity:
+        return replace(network, conversion=IDENTITY)
+    first, weights, bias = network.layers[0], {}, dict(network.layers[0].bias)
+    for gate, parts in first.weights.items():
+        weights[gate] = dict(parts)
+        if "x" in parts:
+            weights[gate]["x"] = parts["x"] / own.scale
+            bias[gate] = bias[gate] - weights[gate]["x"] @ np.broadcast_to(own.offset, first.inputs)
+    layers = (replace(first, weights=weights, bias=bias), *network.layers[1:])
+    return replace(network, layers=layers, conversion=IDENTITY)

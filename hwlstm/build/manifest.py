@@ -37,7 +37,7 @@ def manifest(
         "outputs": fixed.outputs,
         "many_to_one": fixed.many_to_one,
         "classify": fixed.classify,
-        "input": {"elements": plan.elements, **number(fixed.x), **columns(fixed)},
+        "input": {"elements": plan.elements, **number(fixed.x), **conversion(fixed)},
         "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
         "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
@@ -57,9 +57,12 @@ def number(fmt) -> dict:
     return {"format": str(fmt), "slot": slot(fmt), "width": fmt.width, "signed": fmt.signed}
 
 
-def columns(fixed: FixedNetwork) -> dict:
-    """The formats of the columns of x, where they differ."""
-    return {"columns": [str(fmt) for fmt in fixed.columns]} if fixed.scale else {}
+def conversion(fixed: FixedNetwork) -> dict:
+    """What is done to x before it is rounded, where anything is."""
+    if fixed.conversion.is_identity:
+        return {}
+    lines = {"offset": fixed.conversion.offset, "scale": fixed.conversion.scale}
+    return {name: np.broadcast_to(v, fixed.inputs).tolist() for name, v in lines.items()}
 
 
 def plain(value: Fraction) -> int | float:

@@ -47,6 +47,7 @@ def gradients(
     """
     above = spread(network, d_output, x.shape[1])
     found: dict[str, np.ndarray] = {}
+    x = network.conversion(x)
     for k in reversed(range(len(network.layers))):
         layer = network.layers[k]
         given = layer_input(network, trace, x, k)
@@ -63,7 +64,7 @@ def gradients(
         )
         above = unread(layer, own.pop("x"), network, trace, x, k)
         found |= {f"{layer.name}.{key}": value for key, value in own.items()}
-    return {**found, "x": above}
+    return {**found, "x": above / network.conversion.scale}
 
 
 def integer_gradients(
@@ -91,7 +92,8 @@ def integer_gradients(
 
     Returns
     -------
-    As `gradients`; of a time gate see `integer_backward`.
+    As `gradients`, of the weights and the input behind the conversion; of a time gate see
+    `integer_backward`.
     """
     above = spread(fixed, d_output, x.shape[1])
     found: dict[str, Exact] = {}

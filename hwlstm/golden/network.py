@@ -38,6 +38,7 @@ def run_float(network: Network, x, time=None) -> Trace:
     """
     x = sequences(x, network.inputs)
     check_time(network.stamped, time)
+    x = network.conversion(x)
     layers = {}
     for layer in network.layers:
         x = x[:, -1:] if layer.reads == "last" else x

@@ -8,12 +8,13 @@ import numpy as np
 from ..activation import RESOURCES, Activation, flat_beyond
 from ..cells.graph import Node, leaf_format, operand_name
 from ..cells.ranges import ranges
+from ..conversion import IDENTITY, Conversion
 from ..fixed import Format, Interval, quantise, real
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float
 from ..golden.network import sequences
-from ..network import Layer, Network, scaled
-from .columns import best_scale
+from ..network import Layer, Network, rebased
+from .conversion import least_error
 from .numbers import filled
 
 __all__ = ["quantize"]
@@ -96,10 +97,10 @@ def quantize(
     trace = run_float(network, x, time)
     given = by_layer(network, formats or {})
 
-    def made(scale: tuple[int, ...]) -> FixedNetwork:
+    def made(conversion: Conversion) -> FixedNetwork:
         layers = []
-        source = Signal(*span(np.ldexp(x, -np.array(scale or 0))))
-        for layer in scaled(network, scale).layers:
+        source = Signal(*span(conversion(x)))
+        for layer in rebased(network, conversion).layers:
             choice = Choice(
                 layer=layer,
                 trace=trace.layers[layer.name],
@@ -116,10 +117,11 @@ def quantize(
             fixed = choice.fixed(source)
             layers.append(fixed)
             source = Signal(0.0, 0.0, fixed.formats[fixed.output])
-        return FixedNetwork(network.name, tuple(layers), network.classify, network.returns, scale)
+        about = (network.name, tuple(layers), network.classify, network.returns)
+        return FixedNetwork(*about, conversion)
 
     by_hand = {"x", "W"} & set(given[network.layers[0].name])
-    return made(()) if by_hand else best_scale(network, x, time, made)
+    return made(IDENTITY) if by_hand else least_error(network, x, time, made)
 
 
 def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:

@@ -9,7 +9,7 @@ from ..cells.graph import Graph, Node, leaf_format
 from ..fixed import Format, quantise
 from ..fixed_network import FixedGraph, FixedLayer, FixedNetwork, matrix_name
 from ..golden.cell import IntegerGraph
-from ..network import Layer, Network, scaled
+from ..network import Layer, Network, rebased
 from ..time_gate import FixedTimeGate, TimeGate
 
 __all__ = ["filled", "requantize"]
@@ -25,7 +25,7 @@ def requantize(network: Network, fixed: FixedNetwork) -> FixedNetwork:
     for biases, which get the bits that they need.
     """
     layers = []
-    network = scaled(network, fixed.scale)
+    network = rebased(network, fixed.conversion)
     for layer, old in zip(network.layers, fixed.layers, strict=True):
         b = old.formats["b"]
         values = np.concatenate(list(layer.bias.values()))

@@ -9,7 +9,7 @@ from ..fixed import Format, quantise, real, saturated
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time, sequences
-from ..network import Layer, Network, scaled
+from ..network import Layer, Network, rebased
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
 
@@ -82,7 +82,7 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
         Data or labels of another shape; labels for a network that does not classify.
     """
     x = sequences(data, network.inputs)
-    network, x = scaled(network, fixed.scale), fixed.normalised(x)
+    network, x = rebased(network, fixed.conversion), fixed.conversion(x)
     raw = quantise(x, fixed.x)
     stamps = None if time is None else raw_time(time, *x.shape[:2], fixed.stamp)
     floats, integers = run_float(network, x, time), run_integer(fixed, raw, stamps, count=True)

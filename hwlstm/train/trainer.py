@@ -1,7 +1,7 @@
 """The training loop: batches, gradients, clipping, one step after the other."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tqdm import tqdm
@@ -10,7 +10,7 @@ from ..fixed import real
 from ..fixed_network import FixedNetwork
 from ..golden import Trace, gradients, run_float, run_integer
 from ..golden.network import raw_time, sequences
-from ..network import Network, scaled
+from ..network import Network, rebased
 from ..quantize import requantize
 from .losses import LOSSES
 from .optimisers import SGD, Adam, clipped
@@ -167,7 +167,8 @@ def in_floats(network: Network, fixed: FixedNetwork) -> Network:
                 values[f"{layer.name}.peepholes.{name}"] = real(v, layer.formats["p"])
             elif kind == "parameter":
                 values[f"{layer.name}.parameters.{name}"] = real(v, layer.formats[name])
-    return scaled(changed(network, values), np.negative(fixed.scale))
+    seen = replace(changed(network, values), conversion=fixed.conversion)
+    return replace(rebased(seen, network.conversion), conversion=network.conversion)
 
 
 def outputs(network: Network, trace: Trace) -> np.ndarray:

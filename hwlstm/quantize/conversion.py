@@ -1,46 +1,57 @@
-"""Inputs of different scale in one x: a power of two for each column of it."""
+"""What is done to x before it is rounded: nothing, unless something else has clearly less error."""
 
 from collections.abc import Callable
 
 import numpy as np
 
+from ..conversion import IDENTITY, Conversion
 from ..fixed import real
 from ..fixed_network import FixedNetwork
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time
-from ..network import Network
+from ..network import Network, rebased
 
-__all__ = ["best_scale"]
+__all__ = ["least_error"]
 
 ALIKE = 4.0
 """Columns whose largest values are no further apart are of one scale: nothing to gain."""
 
-GAIN = 0.9
-"""A scale is used where the error with it is below so much of the error without."""
+SCALED = 0.9
+"""Powers of two are used where the error with them is below so much of the error without."""
+
+KEPT = 0.5
+"""The network's own conversion stays in front where the error with it is below so much."""
 
 
-def best_scale(
-    network: Network, x: np.ndarray, time, made: Callable[[tuple[int, ...]], FixedNetwork]
+def least_error(
+    network: Network, x: np.ndarray, time, made: Callable[[Conversion], FixedNetwork]
 ) -> FixedNetwork:
-    """What `made` gives for no exponents, or for those that balance the columns where that has
-    clearly less error on the calibration data.
+    """What `made` gives for the conversion to use, by the error on the calibration data.
 
     Parameters
     ----------
     x : array (sequences, steps, inputs)
     time : array (sequences, steps) or None
     made : callable
-        Exponents (inputs,), see :func:`hwlstm.network.scaled`, or (), to a network quantised so.
+        Conversion to the network `rebased` by it and quantised.
     """
-    plain, scale = made(()), balanced(network, x)
-    if not any(scale):
-        return plain
-    other = made(scale)
-    before, after = (error(network, each, x, time) for each in (plain, other))
-    return other if after < GAIN * before else plain
+
+    def better(first: FixedNetwork, second: FixedNetwork, share: float) -> FixedNetwork:
+        before, after = (error(network, each, x, time) for each in (first, second))
+        return second if after < share * before else first
+
+    def scaled(start: Conversion) -> FixedNetwork:
+        plain, exponents = made(start), balanced(rebased(network, start), start(x))
+        if not exponents.any():
+            return plain
+        other = Conversion(0.0, np.ldexp(1.0, exponents)).after(start)
+        return better(plain, made(other), SCALED)
+
+    own, folded = network.conversion, scaled(IDENTITY)
+    return folded if own.is_identity else better(folded, scaled(own), KEPT)
 
 
-def balanced(network: Network, x: np.ndarray) -> tuple[int, ...]:
+def balanced(network: Network, x: np.ndarray) -> np.ndarray:
     """Exponents half way between those that bring the columns of x to one magnitude and those
     that bring their weights to one: neither end is rounded to nothing for the other's sake.
 
@@ -50,15 +61,14 @@ def balanced(network: Network, x: np.ndarray) -> tuple[int, ...]:
     values, weights = np.abs(x).max((0, 1)), np.abs(np.concatenate(matrices)).max(0)
     used = (values > 0) & (weights > 0)
     if values.max() <= ALIKE * values.min(where=used, initial=values.max()):
-        return ()
+        return np.zeros(len(values), dtype=int)
     # Of a column that is 0 throughout, or not weighted, the other end decides.
-    typical = np.median((values * weights)[used])
-    high = np.maximum(values, weights)
+    typical, high = np.median((values * weights)[used]), np.maximum(values, weights)
     filled = np.divide(typical, high, out=np.ones_like(high), where=high > 0)
     values = np.where(values > 0, values, filled)
     weights = np.where(weights > 0, weights, filled)
     exponents = np.floor(np.log2(values / weights) / 2).astype(int)
-    return tuple((exponents - exponents.max()).tolist())
+    return exponents - exponents.max()
 
 
 def error(network: Network, fixed: FixedNetwork, x: np.ndarray, time) -> float:
