@@ -11,7 +11,7 @@ from .time_gate import TimeGate
 
 __all__ = ["Layer", "Network"]
 
-PORTS = ("clk", "rst")
+PORTS = ("clk", "rst", "error")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
