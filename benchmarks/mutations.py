@@ -99,7 +99,7 @@ MUTATIONS = [
     ("limit.py", "self.i.p.last & ~ends", "self.i.p.last"),
     ("limit.py", "~adds & self.i.p.last", "self.i.p.last"),
     ("limit.py", "self.o.ready & ~adds", "self.o.ready"),
-    ("limit.py", "self.o.p.data.eq(0)", "self.o.p.data.eq(1)"),
+    ("limit.py", "self.o.p.eq(0)", "self.o.p.eq(self.i.p)"),
     ("limit.py", "self.o.p.last.eq(1)", "self.o.p.last.eq(0)"),
     ("limit.py", "breaks | (adds & ~ends)", "breaks"),
     ("limit.py", "m.d.sync += self.error.eq(0)", "pass"),

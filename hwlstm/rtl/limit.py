@@ -11,15 +11,15 @@ class Limit(wiring.Component):
     """Completes a sequence that ends in the middle of a step, and reports it.
 
     A sequence is broken if its last beat is not the last one of a step. The beats that the step
-    lacks follow from here, with all numbers 0 and the last of them marked as last: so the broken
-    sequence is answered as if its source had sent those zeros, its result ends where it should,
-    and the next sequence begins with a step of its own. A beat that is taken, is passed on in the
-    same cycle; only the missing ones keep the source waiting.
+    lacks follow from here, all 0 and marked as last: so the broken sequence is answered as if its
+    source had sent those zeros, its result ends where it should, and the next sequence begins with
+    a step of its own. What is taken is passed on in the same cycle; only the missing beats keep
+    the source waiting.
 
     Parameters
     ----------
     payload : StructLayout
-        With the fields `data` and `last`; the others of an added beat are not defined.
+        With a field `last`; an added beat is 0 in all others.
     beats : int
         Beats of a step. No sequence of steps of one beat is broken: then nothing is built.
 
@@ -51,7 +51,7 @@ class Limit(wiring.Component):
             self.o.p.eq(self.i.p),
         ]
         with m.If(adds):
-            m.d.comb += [self.o.p.data.eq(0), self.o.p.last.eq(1)]
+            m.d.comb += [self.o.p.eq(0), self.o.p.last.eq(1)]
         m.d.sync += self.error.eq(0)
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += [
