@@ -12,7 +12,7 @@ from .time_gate import TimeGate
 
 __all__ = ["Layer", "Network", "rebased"]
 
-PORTS = ("clk", "rst")
+PORTS = ("clk", "rst", "error")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -197,6 +197,15 @@ class Network:
         for layer in self.layers[1:]:
             if layer.time_gate and layer.time_gate.stamped:
                 raise ValueError(f"{layer.name}: only the first layer may read time stamps")
+        many_to_one = False
+        for layer in self.layers:
+            many_to_one |= layer.reads == "last"
+            if many_to_one and (layer.cell.recurrent or layer.cell.timed):
+                # It would see one step a sequence, and no flag that the sequence has begun.
+                kind = "recurrent" if layer.cell.recurrent else "timed"
+                raise ValueError(
+                    f"{layer.name}: a {kind} layer must not stand behind one that reads last steps"
+                )
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             if layer.inputs != before.units:
                 raise ValueError(

@@ -96,7 +96,6 @@ class Bench:
     async def edge(self):
         self.ports.write(clk=1)
         await Timer(5, "ns")
-        self.cycle += 1
 
     def drive(self, *, offered: bool, ready: bool):
         beat = self.expected.beats[len(self.seen.input_cycles)] if offered else None
@@ -120,7 +119,10 @@ class Bench:
         if self.broken_rule():
             return True
         progress = [self.take_input(), self.take_output(ready), self.take_taps()]
+        if self.error:
+            self.seen.error_cycles.append(self.cycle)
         await self.edge()
+        self.cycle += 1
         self.quiet = 0 if any(progress) and not self.wrong else self.quiet + 1
         return self.over()
 
@@ -143,8 +145,9 @@ class Bench:
         return not waits and not self.input_random.below(self.idle)
 
     def broken_rule(self) -> bool:
-        defined = {name: self.ports.read(name) for name in ("s_axis_tready", "m_axis_tvalid")}
-        self.s_ready, self.m_valid = defined.values()
+        names = ("s_axis_tready", "m_axis_tvalid", "error")
+        defined = {name: self.ports.read(name) for name in names}
+        self.s_ready, self.m_valid, self.error = defined.values()
         undefined = [name for name, value in defined.items() if value is None]
         self.payload = (None, None)
         if self.m_valid:

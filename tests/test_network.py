@@ -57,6 +57,14 @@ def recurrent(name="lstm", **options):
             "Network name must not be that of a port, 'clk'",
         ),
         (
+            lambda: Network((dense(),), "error"),
+            "Network name must not be that of a port, 'error'",
+        ),
+        (
+            lambda: Network((recurrent(), dense(reads="last"), recurrent(name="behind"))),
+            "behind: a recurrent layer must not stand behind one that reads last steps",
+        ),
+        (
             lambda: Network((dense(),), "a b"),
             "Network name must be an identifier that is no Verilog keyword, not 'a b'",
         ),

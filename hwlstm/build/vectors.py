@@ -30,12 +30,16 @@ class Random:
 
 @dataclass(frozen=True)
 class Beat:
-    """One beat of s_axis; it is offered once `after` output beats were taken."""
+    """One beat of s_axis; it is offered once `after` output beats were taken.
+
+    It `breaks` its sequence if it is the last one and not the end of a step.
+    """
 
     data: int
     last: bool
     user: int
     after: int = 0
+    breaks: bool = False
 
 
 class Expected:
@@ -44,7 +48,8 @@ class Expected:
     Parameters
     ----------
     manifest, vectors : dict
-        The contents of manifest.json and vectors.json.
+        The contents of manifest.json and vectors.json. A sequence with a number of `beats` is
+        broken off after so many; what its last step lacks must be 0 in x.
     apart : bool
         Offer a sequence only when the outputs of the one before were taken.
 
@@ -111,7 +116,7 @@ class Expected:
         """The ports that the design must have, and their widths in bits."""
         axis = ("tvalid", "tready", "tlast")
         ports = {f"{side}_axis_{name}": 1 for side in "sm" for name in axis}
-        ports |= {"clk": 1, "rst": 1, "s_axis_tuser": self.user_width}
+        ports |= {"clk": 1, "rst": 1, "error": 1, "s_axis_tuser": self.user_width}
         port = self.manifest["input"]
         ports["s_axis_tdata"] = port["elements"] * port["slot"]
         ports["m_axis_tdata"] = self.manifest["output"]["slot"]
@@ -152,19 +157,24 @@ class Expected:
         rows = sequence["x"]
         _check(number, "x", rows, max(1, len(rows)), inputs)
         size, stamped = port["elements"], self.user_width > 1
-        for step, row in enumerate(rows):
-            for k in range(0, inputs, size):
-                # The stamp counts on the first beat of a step only; elsewhere it is all ones.
-                stamp = sequence["time"][step] if stamped and k == 0 else self.idle_user >> 1
-                keep = bool(sequence["keep"]) and step == k == 0
-                self.beats.append(
-                    Beat(
-                        _pack(row[k : k + size], port),
-                        last=step == len(rows) - 1 and k + size >= inputs,
-                        user=keep | stamp << 1,
-                        after=after,
-                    )
+        places = [(step, k) for step in range(len(rows)) for k in range(0, inputs, size)]
+        sent = places[: sequence.get("beats", len(places))]
+        for step, k in sent:
+            # The stamp counts on the first beat of a step only; elsewhere it is all ones.
+            stamp = sequence["time"][step] if stamped and k == 0 else self.idle_user >> 1
+            # TUSER counts on the first beat of a sequence only; elsewhere it is 1.
+            keep = bool(sequence["keep"]) or step != 0 or k != 0
+            last = (step, k) == sent[-1]
+            self.beats.append(
+                Beat(
+                    _pack(rows[step][k : k + size], port),
+                    last=last,
+                    user=keep | stamp << 1,
+                    after=after,
+                    breaks=last and k + size < inputs,
                 )
+            )
+        _check_rest(number, rows, len(sent) * size, -(-inputs // size) * size)
 
     def _add_outputs(self, number: int, sequence: dict):
         steps, outputs = len(sequence["x"]), self.manifest["outputs"]
@@ -185,6 +195,17 @@ def _check(number: int, name: str, rows, count: int, length: int):
         raise ValueError(
             f"Vectors of sequence {number} must have {name} of shape ({count}, {length}), "
             f"not {shape}"
+        )
+
+
+def _check_rest(number: int, rows, sent: int, step: int):
+    """Refuse what was not sent and is not 0; a broken sequence must reach its last step."""
+    begun = len(rows) - 1
+    rest = rows[begun][max(0, sent - begun * step) :]
+    if sent <= begun * step or any(rest):
+        raise ValueError(
+            f"Beats of sequence {number} must end in its last step, and numbers of x behind them "
+            "must be 0"
         )
 
 

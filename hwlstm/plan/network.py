@@ -12,6 +12,7 @@ from ..errors import HwlstmError
 from ..fixed import Format
 from ..fixed_network import FixedLayer, FixedNetwork
 from .devices import Device, device
+from .estimate import estimated_cycles
 from .layer import LayerPlan
 from .schedule import schedule
 from .timing import EngineTimes, StepTimes, cycles_per_step, open_groups
@@ -262,33 +263,6 @@ def part_choices(layer: FixedLayer, interval: int) -> list[dict[str, int]]:
     count = sum(operations[0].kind == "mul" for operations in fewest.values())
     alone = sum(op.kind == "mul" for operations in fewest.values() for op in operations)
     return [{}, {"mul": count + 1}] if count < alone else [{}]
-
-
-def estimated_cycles(engine: LayerPlan) -> int:
-    """Closed form of the cycle law; exact for interval 1, else within one interval.
-
-    Two groups end at least as far apart as their beats, and as their units in the drain. The
-    first group of a step ends no earlier than its last columns, from the unit that is written
-    last for their sake.
-    """
-    layer, interval = engine.layer, engine.interval
-
-    def spacing(size: int) -> int:
-        return max(engine.group_beats, size * interval)
-
-    inner = (engine.groups - 1) * spacing(engine.parallel)
-    turn = spacing(engine.last_group)
-    if layer.cell.previous:
-        columns = engine.group_beats - engine.beats["x"]
-        for group in range(max(0, engine.groups - 2), engine.groups):
-            final = group == engine.groups - 1
-            size = engine.last_group if final else engine.parallel
-            earlier = 0 if final else spacing(engine.parallel)
-            for unit in {0, size - 1}:
-                after = columns - 1 - (group * engine.parallel + unit) // engine.columns
-                wait = engine.latency + 1 + unit * interval + after - earlier
-                turn = max(turn, wait)
-    return inner + turn
 
 
 def cheapest(options: list, budget: int | None) -> list[LayerPlan]:

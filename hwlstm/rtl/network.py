@@ -9,6 +9,7 @@ from .argmax import ArgMax
 from .arithmetic import shape
 from .engine import Engine
 from .last_step import LastStep
+from .limit import Limit
 from .packer import Packer
 
 __all__ = ["NetworkTop"]
@@ -27,11 +28,12 @@ class NetworkTop(wiring.Component):
     -------
     s_axis_* : input, AXI4-Stream. A beat carries `plan.elements` numbers of x, each in a slot of
         whole bytes, the first in the lowest bits. TLAST on the last beat of a sequence. TUSER on
-        its first beat: continue from the state that the sequence before left. If steps bring a
-        time stamp: TUSER is one bit for that, the lowest, and the stamp above it, on the first
-        beat of each step.
+        its first beat, and ignored on all others: continue from the state that the sequence before
+        left. If steps bring a time stamp: TUSER is one bit for that, the lowest, and the stamp
+        above it, on the first beat of each step.
     m_axis_* : output, AXI4-Stream, one number a beat, sign-extended to its slot. TLAST on the last
         beat of a sequence.
+    error : high for one cycle when TLAST came in the middle of a step; see Limit
     tap_LAYER_valid, tap_LAYER_NAME : see Engine
     """
 
@@ -47,6 +49,7 @@ class NetworkTop(wiring.Component):
             "m_axis_tvalid": Out(1),
             "m_axis_tready": In(1),
             "m_axis_tlast": Out(1),
+            "error": Out(1),
         }
         if taps:
             for engine in plan.layers:
@@ -87,16 +90,19 @@ class NetworkTop(wiring.Component):
     def _input(self, m: Module, engine: Engine) -> None:
         starts = Signal(init=1)
         width = slot(self.plan.fixed.x)
+        m.submodules.limit = limit = Limit(engine.i.p.shape(), beats=engine.plan.beats["x"])
+        wiring.connect(m, limit.o, engine.i)
         m.d.comb += [
-            engine.i.valid.eq(self.s_axis_tvalid),
-            self.s_axis_tready.eq(engine.i.ready),
-            engine.i.p.first.eq(starts & ~self.s_axis_tuser[0]),
-            engine.i.p.last.eq(self.s_axis_tlast),
+            limit.i.valid.eq(self.s_axis_tvalid),
+            self.s_axis_tready.eq(limit.i.ready),
+            limit.i.p.first.eq(starts & ~self.s_axis_tuser[0]),
+            limit.i.p.last.eq(self.s_axis_tlast),
+            self.error.eq(limit.error),
         ]
         if self.plan.fixed.stamp:
-            m.d.comb += engine.i.p.time.eq(self.s_axis_tuser[1:])
+            m.d.comb += limit.i.p.time.eq(self.s_axis_tuser[1:])
         for k in range(self.plan.elements):
-            m.d.comb += engine.i.p.data[k].eq(self.s_axis_tdata[k * width :])
+            m.d.comb += limit.i.p.data[k].eq(self.s_axis_tdata[k * width :])
         with m.If(self.s_axis_tvalid & self.s_axis_tready):
             m.d.sync += starts.eq(self.s_axis_tlast)
 

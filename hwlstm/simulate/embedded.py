@@ -36,8 +36,11 @@ class _Job(ctypes.Structure):
         ("tap_expected", ctypes.c_void_p),
         ("tap_value", ctypes.c_void_p),
         ("tap_count", ctypes.c_void_p),
+        ("errors", ctypes.c_int64),
+        ("error_cycle", ctypes.c_void_p),
         ("taken_in", ctypes.c_int64),
         ("taken_out", ctypes.c_int64),
+        ("error_count", ctypes.c_int64),
         ("stop", ctypes.c_int64),
     )
 
@@ -68,6 +71,8 @@ def simulate(
     counts = np.zeros(len(wanted), np.int64)
     value, last, cycle = np.zeros((3, outputs + 1), np.int64)
     taken = np.zeros(len(expected.beats), np.int64)
+    errors = sum(beat.breaks for beat in expected.beats)
+    error_cycle = np.zeros(errors + 1, np.int64)
     inputs = _inputs(expected)
     pointers = np.array([array.ctypes.data for array in values], np.uintp)
     patience = expected.patience(idle, backpressure)
@@ -82,6 +87,8 @@ def simulate(
         reset_after,
         outputs,
         *(array.ctypes.data for array in (value, last, cycle, taken, wanted, pointers, counts)),
+        errors,
+        error_cycle.ctypes.data,
     )
     ctypes.CDLL(str(library)).run(ctypes.byref(job))
     arrived = min(job.taken_out, outputs + 1)
@@ -90,7 +97,11 @@ def simulate(
     for channel, array, count in zip(taps, values, counts, strict=False):
         received[channel] = _integers(array[:count], signed[channel])
     return Observed(
-        received, taken[: job.taken_in].tolist(), cycle[:arrived].tolist(), RULES[job.stop]
+        received,
+        taken[: job.taken_in].tolist(),
+        cycle[:arrived].tolist(),
+        RULES[job.stop],
+        error_cycle[: job.error_count].tolist(),
     )
 
 

@@ -32,12 +32,15 @@ class Observed:
         Rising edge that took each beat, counted from the end of reset.
     stopped : str
         Empty when every value came, else one of RULES or another sentence.
+    error_cycles : list of int
+        Rising edges before which `error` was high.
     """
 
     received: dict[tuple[str, str], list]
     input_cycles: list[int] = field(default_factory=list)
     output_cycles: list[int] = field(default_factory=list)
     stopped: str = ""
+    error_cycles: list[int] = field(default_factory=list)
 
     def measures(self) -> dict:
         """The contents of results.json.
@@ -72,7 +75,7 @@ def verdict(expected, observed: Observed, patience: int) -> str | None:
     if observed.stopped:
         place = _place(_next(expected, expected.output, observed))
         return f"{place}, {observed.stopped}"
-    return _surplus_text(expected, observed)
+    return _surplus_text(expected, observed) or _error_text(expected, observed)
 
 
 def wrong_port(expected, found: dict[str, int]) -> str | None:
@@ -132,3 +135,14 @@ def _surplus_text(expected, observed: Observed) -> str | None:
         if len(got) > len(want):
             return f"{layer}: one more {signal} after the last of all sequences: {got[len(want)]}"
     return None
+
+
+def _error_text(expected, observed: Observed) -> str | None:
+    """Where `error` is not high exactly in the cycle after each beat that breaks a sequence."""
+    taken = observed.input_cycles
+    want = [taken[k] + 1 for k, beat in enumerate(expected.beats) if beat.breaks]
+    if observed.error_cycles == want:
+        return None
+    wrong = min({*want} ^ {*observed.error_cycles})
+    there = "high" if wrong in observed.error_cycles else "low"
+    return f"error is {there} in cycle {wrong}, counted from the end of reset, which is wrong"

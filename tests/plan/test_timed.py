@@ -9,7 +9,7 @@ from hwlstm.cells import GRU, NP, Phased
 from hwlstm.fixed import Format
 from hwlstm.network import Network
 from hwlstm.plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_share, plan
-from hwlstm.plan.network import estimated_cycles
+from hwlstm.plan.estimate import estimated_cycles
 from hwlstm.plan.time_gate import TimeGatePlan
 from hwlstm.plan.timing import QUEUE, EngineTimes, open_groups
 from hwlstm.quantize import quantize

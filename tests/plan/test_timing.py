@@ -4,8 +4,8 @@ import pytest
 
 from hwlstm.cells import Traditional, Vanilla
 from hwlstm.plan import NetworkPlan, cycles_per_step, network_times, plan
+from hwlstm.plan.estimate import estimated_cycles
 from hwlstm.plan.layer import LayerPlan
-from hwlstm.plan.network import estimated_cycles
 from tests.designs import SHAPES, classifier, fixed
 
 

@@ -1,4 +1,4 @@
-"""The small parts between the engines: LastStep, Packer, ArgMax."""
+"""The small parts around the engines: Limit, LastStep, Packer, ArgMax."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from amaranth.lib import data
 
 from hwlstm.rtl.argmax import ArgMax
 from hwlstm.rtl.last_step import LastStep
+from hwlstm.rtl.limit import Limit
 from hwlstm.rtl.packer import Packer
 from tests.rtl.run import receive, send, simulate
 
@@ -89,3 +90,50 @@ def test_the_index_of_the_largest_wins_and_the_first_on_a_tie(size, stall):
     found = run(ArgMax(signed(8), size=size), payloads, 40, stall)
     assert [p.data for p in found] == vectors.argmax(axis=1).tolist()
     assert {(p.first, p.last) for p in found} == {(1, 0)}
+
+
+def completed(beats, size):
+    """(data, last) of what must leave the Limit: the missing beats of a step are 0 and last."""
+    found = []
+    for number, last in beats:
+        found.append((number, last))
+        while last and len(found) % size:
+            found.append((0, 1))
+    return found
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_step_that_is_cut_is_completed_and_reported_once(size, stall):
+    rng = np.random.default_rng(size)
+    lengths = [1, size, 2, size + 1, 2 * size, 1, *rng.integers(1, 3 * size + 1, 12)]
+    beats = [(int(rng.integers(1, 128)), int(k == n - 1)) for n in lengths for k in range(n)]
+    layout = data.StructLayout({"data": signed(8), "first": 1, "last": 1})
+    unit, errors, taken = Limit(layout, beats=size), [], []
+    expected = completed(beats, size)
+
+    async def watch(ctx):
+        async for _, _, valid, ready, error in ctx.tick().sample(
+            unit.i.valid, unit.i.ready, unit.error
+        ):
+            taken.append(valid & ready)
+            errors.append(error)
+
+    payloads = [{"data": n, "first": 0, "last": e} for n, e in beats]
+    stalls = np.random.default_rng(1)
+    found = []
+
+    async def source(ctx):
+        await send(ctx, unit.i, payloads, idle=stall, rng=stalls)
+
+    async def sink(ctx):
+        passed, cycles = await receive(ctx, unit.o, len(expected), backpressure=stall, rng=stalls)
+        found.extend((beat.data, beat.last) for beat in passed)
+        assert stall or cycles == list(range(len(expected)))
+        await ctx.tick()
+
+    simulate(unit, watch, source, sink)
+    cycles = [cycle for cycle, passes in enumerate(taken) if passes]
+    broken = [end for n, end in zip(lengths, np.cumsum(lengths) - 1, strict=True) if int(n) % size]
+    assert found == expected
+    assert [k for k, error in enumerate(errors) if error] == [cycles[end] + 1 for end in broken]

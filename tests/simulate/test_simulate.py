@@ -48,6 +48,7 @@ FAULTS = {
         "and -268 in the golden model",
         {},
     ),
+    "error": ("error is high in cycle 32, counted from the end of reset, which is wrong", {}),
     "unstable": (
         "output: sequence 0, step 0, unit 0, tdata changed while tready was low",
         STALLS,

@@ -37,6 +37,7 @@ class Toy(Elaboratable):
         self.m_valid = Signal(name="m_axis_tvalid")
         self.m_ready = Signal(name="m_axis_tready")
         self.m_last = Signal(name="m_axis_tlast")
+        self.error = Signal(name="error")
         self.tap_valid = Signal(name="tap_sum_valid")
         self.tap_x = Signal(signed(WIDTH), name="tap_sum_x")
         self.tap_s = Signal(signed(SLOT), name="tap_sum_s")
@@ -44,6 +45,8 @@ class Toy(Elaboratable):
 
     def elaborate(self, platform):
         m = Module()
+        raised = (self.fault == "error") & self.m_last & self.m_valid & self.m_ready
+        m.d.sync += self.error.eq(raised)
         x = Array(Signal(signed(WIDTH), name=f"x{u}") for u in range(BEATS * ELEMENTS))
         s = Array(Signal(signed(SLOT), name=f"s{u}") for u in range(UNITS))
         beat = Signal(range(BEATS + 1), reset_less=self.fault == "reset")

@@ -36,7 +36,9 @@ extern "C" struct Job {
     const int64_t *tap_expected;
     int64_t *const *tap_value;
     int64_t *tap_count;
-    int64_t taken_in, taken_out, stop;
+    int64_t errors;  // expected; error_cycle has room for one more
+    int64_t *error_cycle;
+    int64_t taken_in, taken_out, error_count, stop;
 };
 
 namespace {
@@ -58,7 +60,7 @@ class Bench {
         out.state = ~job.seed;
         cycle = quiet = drained = 0;
         offered = waiting = shy = false;
-        job.taken_in = job.taken_out = 0;
+        job.taken_in = job.taken_out = job.error_count = 0;
         for (int k = 0; k < SIGNALS; k++) job.tap_count[k] = 0;
         for (auto &ring : history) ring.assign(RING, 0);
         drive(false, true);
@@ -148,6 +150,12 @@ class Bench {
         return any;
     }
 
+    void take_error() {
+        if (!top.p_error.template get<uint32_t>()) return;
+        if (job.error_count <= job.errors) job.error_cycle[job.error_count] = cycle;
+        job.error_count++;
+    }
+
     bool complete() const {
         bool all = job.taken_out >= job.outputs;
         for (int k = 0; k < SIGNALS; k++) all = all && job.tap_count[k] >= job.tap_expected[k];
@@ -171,6 +179,7 @@ class Bench {
         bool progress = take_input();
         progress = take_output(ready) || progress;
         progress = take_taps() || progress;
+        take_error();
         edge();
         cycle++;
         quiet = progress ? 0 : quiet + 1;
