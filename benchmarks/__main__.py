@@ -160,7 +160,7 @@ def int64_steps(engine: IntegerEngine, x: np.ndarray) -> np.ndarray:
     for t in range(x.shape[1]):
         z = np.split(x[:, t] @ W + h @ U + b, 4, axis=1)
         pre = {
-            q: narrow(v, layer.product_frac, fmt[f"pre_{q}"])
+            q: narrow(v, layer.leaves[f"z.{q}"].frac, fmt[f"pre_{q}"])
             for q, v in zip("gifo", z, strict=False)
         }
         g, i, f, o = (codes[q][pre[q] - fmt[f"pre_{q}"].lo] for q in "gifo")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..cells.graph import leaf_format
 from ..fixed import Format, quantise, real, saturated
-from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
+from ..fixed_network import FixedLayer, FixedNetwork, matrix_key
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network
@@ -121,14 +121,11 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
-    groups = {
-        matrix_name(source): [
-            (m[source], fixed.weights[gate][source])
-            for gate, m in layer.weights.items()
-            if source in m
-        ]
-        for source in layer.cell.source_names
-    }
+    groups: dict[str, list] = {}
+    for source in layer.cell.source_names:
+        for gate in (gate for gate, parts in layer.weights.items() if source in parts):
+            pair = layer.weights[gate][source], fixed.weights[gate][source]
+            groups.setdefault(matrix_key(fixed.formats, gate, source), []).append(pair)
     groups["b"] = [(layer.bias[gate], fixed.bias[gate]) for gate in layer.bias]
     for leaf, values in layer.vectors.items():
         groups.setdefault(leaf_format(leaf), []).append((values, fixed.vectors[leaf]))

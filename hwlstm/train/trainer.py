@@ -156,7 +156,7 @@ def in_floats(network: Network, fixed: FixedNetwork) -> Network:
     for layer in fixed.layers:
         for q, parts in layer.weights.items():
             for s, m in parts.items():
-                values[f"{layer.name}.weights.{q}.{s}"] = real(m, layer.matrix(s))
+                values[f"{layer.name}.weights.{q}.{s}"] = real(m, layer.matrix(q, s))
         for q, v in layer.bias.items():
             values[f"{layer.name}.bias.{q}"] = real(v, layer.formats["b"])
         for s, v in layer.initial.items():

@@ -99,7 +99,7 @@ def test_straight_through_gradients_are_those_of_the_numbers_that_the_integers_a
         for name, values in trace.layers[layer.name].items():
             real_trace.layers[layer.name][name] = real(values, layer.formats[name])
     worth = {
-        f"{layer.name}.weights.{q}.{s}": real(m, layer.matrix(s))
+        f"{layer.name}.weights.{q}.{s}": real(m, layer.matrix(q, s))
         for layer in fixed.layers
         for q, parts in layer.weights.items()
         for s, m in parts.items()
