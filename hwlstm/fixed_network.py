@@ -5,7 +5,7 @@ alignment of the columns, the exact ranges, the activation tables.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,8 +24,8 @@ __all__ = [
     "FixedGraph",
     "FixedLayer",
     "FixedNetwork",
+    "aligned_columns",
     "matrix_key",
-    "product_fracs",
 ]
 
 Arrays = Mapping[str, np.ndarray]
@@ -37,12 +37,23 @@ def matrix_key(formats: Mapping, gate: str, source: str) -> str:
     return f"{name}_{gate}" if f"{name}_{gate}" in formats else name
 
 
-def product_fracs(cell: Cell, formats: Mapping[str, Format]) -> dict[str, dict[str, int]]:
-    """Gate to {source: fraction bits of weight x column}."""
-    return {
+def aligned_columns(owner: str, cell: Cell, formats: Mapping) -> tuple[dict, dict]:
+    """Source to the left shift of its columns, and gate to the fraction bits of its sum then.
+
+    Raises
+    ------
+    ValueError
+        The matrices of a gate are not shifted alike against those of the others.
+    """
+    fracs = {
         gate: {s: formats[matrix_key(formats, gate, s)].frac + formats[s].frac for s in sources}
         for gate, sources in ((gate, cell.sources(gate)) for gate in cell.gate_names)
     }
+    try:
+        shifts = column_shifts(fracs)
+    except ValueError as error:
+        raise ValueError(f"{owner}: {error}") from None
+    return shifts, {gate: max(own[s] + shifts[s] for s in own) for gate, own in fracs.items()}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +103,13 @@ class FixedLayer:
         Leaf of the cell (p.i, parameter.NAME, time.rate) to its integer for every unit.
     rounding : {"nearest", "feedback"}
         How weights became integers: each by itself, or each row against calibration data.
+
+    Attributes
+    ----------
+    column_shifts : dict
+        Source to the left shift that aligns its columns with the others'; wiring in hardware.
+    sum_fracs : dict
+        Gate to the fraction bits of its sum of products.
     """
 
     name: str
@@ -105,12 +123,13 @@ class FixedLayer:
     initial: Arrays
     time_gate: FixedTimeGate | None = None
     rounding: str = "nearest"
+    column_shifts: Mapping[str, int] = field(init=False)
+    sum_fracs: Mapping[str, int] = field(init=False)
 
     def __post_init__(self):
-        try:
-            _ = self.column_shifts
-        except ValueError as error:
-            raise ValueError(f"{self.name}: {error}") from None
+        shifts, fracs = aligned_columns(self.name, self.cell, self.formats)
+        object.__setattr__(self, "column_shifts", shifts)
+        object.__setattr__(self, "sum_fracs", fracs)
 
     def __repr__(self):
         return f"FixedLayer({self.name!r}, {self.cell.name}, {self.inputs} -> {self.units})"
@@ -145,15 +164,10 @@ class FixedLayer:
         """Columns that a source has."""
         return next(m[source].shape[1] for m in self.weights.values() if source in m)
 
-    @cached_property
-    def column_shifts(self) -> dict[str, int]:
-        """Source to the left shift that aligns its columns with the others'; wiring in hardware."""
-        return column_shifts(product_fracs(self.cell, self.formats))
-
     def sum_shifts(self, gate: str) -> tuple[int, int]:
         """Left shifts that align a gate's sum of products and its bias; wiring in hardware."""
         z = self.leaves[f"z.{gate}"].frac
-        return z - self.accumulators[gate].frac, z - self.formats["b"].frac
+        return z - self.sum_fracs[gate], z - self.formats["b"].frac
 
     @cached_property
     def column(self) -> Interval:
@@ -184,8 +198,7 @@ class FixedLayer:
             positive = (np.maximum(matrix, 0)).sum(axis=1).astype(object) << shift
             lo = lo + positive * fmt.lo + negative * fmt.hi
             hi = hi + positive * fmt.hi + negative * fmt.lo
-            frac = self.matrix(gate, source).frac + fmt.frac + shift  # the same for all of them
-        return Interval(frac, min(0, *lo), max(0, *hi))
+        return Interval(self.sum_fracs[gate], min(0, *lo), max(0, *hi))
 
     @cached_property
     def leaves(self) -> dict[str, Interval]:

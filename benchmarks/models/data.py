@@ -10,7 +10,8 @@ __all__ = ["ALPHABET", "characters", "sine"]
 ALPHABET = " \"'()*+,-./01239:;=>[]_abcdefghijklmnopqrstuvwxyz"
 WINDOW, NOISE, PERIOD = 32, 0.1, 20
 LENGTH = 64
-TEST_SHARE = 0.1
+HELD = 10
+"""One in so many is for tests."""
 
 
 def sine(seed: int = 0, count: int = 1500):
@@ -24,7 +25,9 @@ def sine(seed: int = 0, count: int = 1500):
     t = np.arange(count + WINDOW)
     values = np.sin(2 * np.pi * t / PERIOD) + np.random.default_rng(seed).normal(0, NOISE, t.shape)
     x = np.lib.stride_tricks.sliding_window_view(values[:-1], WINDOW)[..., None]
-    return split(x, values[WINDOW:, None])
+    held = len(x) // HELD
+    y = values[WINDOW:, None]
+    return x[:-held], y[:-held], x[-held:], y[-held:]
 
 
 def characters():
@@ -39,10 +42,6 @@ def characters():
     codes = np.array([ALPHABET.index(c) for c in text if c in ALPHABET])
     count = (len(codes) - 1) // LENGTH
     x = np.eye(len(ALPHABET))[codes[: count * LENGTH].reshape(count, LENGTH)]
-    return split(x, codes[1 : count * LENGTH + 1].reshape(count, LENGTH))
-
-
-def split(x: np.ndarray, y: np.ndarray):
-    """The last tenth is for tests."""
-    held = int(TEST_SHARE * len(x))
-    return x[:-held], y[:-held], x[-held:], y[-held:]
+    y = codes[1 : count * LENGTH + 1].reshape(count, LENGTH)
+    held = np.arange(count) % HELD == 0  # from all of its chapters
+    return x[~held], y[~held], x[held], y[held]

@@ -9,7 +9,7 @@ from ..cells import Cell
 from ..golden.backward import previous
 from ..network import Layer
 
-__all__ = ["Columns"]
+__all__ = ["ENOUGH", "Columns"]
 
 DAMPING = 0.01
 """Share of the mean variance that every column has on top of its own, for data unseen."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..activation import RESOURCES, Activation, flat_beyond
-from ..alignment import column_shifts
 from ..cells.graph import Node, leaf_format, operand_name
 from ..cells.ranges import ranges
 from ..fixed import Format, Interval, quantise, real
-from ..fixed_network import FixedLayer, FixedNetwork, matrix_key, product_fracs
+from ..fixed_network import FixedLayer, FixedNetwork, aligned_columns, matrix_key
 from ..golden import run_float
 from ..golden.gradients import layer_input
 from ..golden.network import sequences
@@ -19,7 +18,7 @@ from .columns import Columns
 from .numbers import filled
 from .weights import gate_matrices, matrices, rounded_weights
 
-__all__ = ["quantize"]
+__all__ = ["ROUNDINGS", "quantize"]
 
 TRIM = 2
 """Bits that x may lose; see Choice.trimmed_input."""
@@ -102,7 +101,7 @@ def quantize(
     if not margin >= 1:
         raise ValueError(f"quantize margin must be at least 1, not {margin!r}")
     if rounding not in ROUNDINGS:
-        raise ValueError(f"quantize rounding must be one of {ROUNDINGS}, not {rounding!r}")
+        raise ValueError(f"quantize rounding must be {' or '.join(ROUNDINGS)}, not {rounding!r}")
     if steps is not None and (not isinstance(steps, int) or steps < 1):
         raise ValueError(f"quantize steps must be at least 1, not {steps!r}")
     x = sequences(data, network.inputs)
@@ -240,7 +239,7 @@ class Choice:
         would be as many bits wider. At most TRIM bits.
         """
         cell = self.layer.cell
-        shifts = column_shifts(product_fracs(cell, chosen))
+        shifts, _ = aligned_columns(self.layer.name, cell, chosen)
         summed = [s for q in cell.gate_names if "x" in cell.sources(q) for s in cell.sources(q)]
         x, surplus = chosen["x"], min(max(shifts[s] for s in summed) - shifts["x"], TRIM)
         if surplus <= 0 or x.width <= 2 * TRIM + surplus:
@@ -402,13 +401,12 @@ class Choice:
         values = np.concatenate(list(bias.values()))
         if "b" in self.given:
             return self.held("b", *span(values))
-        fracs = product_fracs(self.layer.cell, chosen)
-        shifts = column_shifts(fracs)
-        frac = max(own[s] + shifts[s] for own in fracs.values() for s in own)
+        cell = self.layer.cell
+        frac = max(aligned_columns(self.layer.name, cell, chosen)[1].values())
         with np.errstate(over="ignore"):
             largest = float(np.rint(np.ldexp(np.abs(values).max(), frac)))
         if largest >= 2.0**62:
-            keys = {matrix_key(chosen, gate, s) for gate, own in fracs.items() for s in own}
+            keys = {matrix_key(chosen, q, s) for q in cell.gate_names for s in cell.sources(q)}
             finest = max(sorted(keys, reverse=True), key=lambda name: chosen[name].frac)
             raise ValueError(
                 f"{self.layer.name}.{finest} must not be so small beside b that products have "

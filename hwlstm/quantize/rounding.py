@@ -8,7 +8,7 @@ feedback of GPTQ (Frantar 2023; Chen 2025), and improved integer by integer from
 
 import numpy as np
 
-__all__ = ["expected_error", "nearest", "rounded_rows"]
+__all__ = ["expected_error", "fed_back", "nearest", "rounded_rows"]
 
 MOST_SWEEPS = 100
 CERTAIN = 0.5 + 1e-9
@@ -18,30 +18,26 @@ CERTAIN = 0.5 + 1e-9
 def rounded_rows(rows: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndarray:
     """Rows of real weights as multiples of `step`, of least expected error.
 
-    Never worse than rounding to nearest.
+    Never worse than rounding to nearest, and no change of a single integer would be better.
 
     Parameters
     ----------
     rows : array (rows, columns)
     hessian : array (columns, columns)
         Covariance of the columns, positive definite.
-    step, lo, hi : arrays that broadcast to rows
+    step, lo, hi : numbers, or arrays (columns,)
         Worth of one unit; smallest and largest integer.
 
     Returns
     -------
     Integers (rows, columns), int64.
     """
-    step, lo, hi = (np.broadcast_to(np.asarray(v, np.float64), rows.shape) for v in (step, lo, hi))
-    found = [
-        descended(rows, start, hessian, step, lo, hi)
-        for start in (
-            nearest(rows, step, lo, hi),
-            fed_back(rows, hessian, step, lo, hi),
-        )
-    ]
-    errors = [expected_error(rows, integers * step, hessian) for integers in found]
-    return np.where((errors[1] < errors[0])[:, None], found[1], found[0]).astype(np.int64)
+    start, plain = fed_back(rows, hessian, step, lo, hi), nearest(rows, step, lo, hi)
+    worse = expected_error(rows, start * step, hessian) > expected_error(
+        rows, plain * step, hessian
+    )
+    start[worse] = plain[worse]
+    return descended(rows, start, hessian, step, lo, hi).astype(np.int64)
 
 
 def nearest(rows: np.ndarray, step, lo, hi) -> np.ndarray:
@@ -61,31 +57,38 @@ def fed_back(rows: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndarray:
     order = np.argsort(np.diag(hessian), kind="stable")
     factor = np.linalg.cholesky(hessian[np.ix_(order, order)]).T
     factor = factor / np.diag(factor)[:, None]
-    integers, error = np.empty_like(rows), np.zeros_like(rows)
+    # Arrays (columns, rows) from here on: a column lies in one piece.
+    weights, (step, lo, hi) = rows.T[order], by_column(order, step, lo, hi)
+    integers, error = np.empty_like(weights), np.zeros_like(weights)
     for k in reversed(range(len(order))):
-        column = order[k]
-        aim = rows[:, column] + error[:, k + 1 :] @ factor[k, k + 1 :]
-        integers[:, column] = nearest(aim, step[:, column], lo[:, column], hi[:, column])
-        error[:, k] = rows[:, column] - integers[:, column] * step[:, column]
-    return integers
+        aim = weights[k] + factor[k, k + 1 :] @ error[k + 1 :]
+        integers[k] = nearest(aim, step[k], lo[k], hi[k])
+        error[k] = weights[k] - integers[k] * step[k]
+    return integers[np.argsort(order)].T
 
 
 def descended(rows: np.ndarray, start: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndarray:
     """Integers that no change of a single one improves."""
+    columns = np.arange(len(hessian))
+    step, lo, hi = by_column(columns, step, lo, hi)
     integers = start.copy()
     slope = (integers * step - rows) @ hessian
     for _ in range(MOST_SWEEPS):
         moved = False
-        for k, variance in enumerate(np.diag(hessian)):
-            best = integers[:, k] - slope[:, k] / (variance * step[:, k])
-            best = np.clip(best, lo[:, k], hi[:, k])
-            (which,) = np.nonzero(np.abs(best - integers[:, k]) > CERTAIN)
+        for k in columns:
+            old = integers[:, k]
+            best = np.clip(old - slope[:, k] / (hessian[k, k] * step[k]), lo[k], hi[k])
+            (which,) = np.nonzero(np.abs(best - old) > CERTAIN)
             if len(which):
-                to = np.rint(best[which])
-                change = (to - integers[which, k]) * step[which, k]
-                integers[which, k] = to
-                slope[which] += change[:, None] * hessian[k]
+                change = np.rint(best[which]) - old[which]
+                integers[which, k] += change
+                slope[which] += np.outer(change * step[k], hessian[k])
                 moved = True
         if not moved:
             break
     return integers
+
+
+def by_column(order: np.ndarray, *values) -> list[np.ndarray]:
+    """A number for each column, in that order."""
+    return [np.broadcast_to(np.asarray(v, np.float64), order.shape)[order] for v in values]

@@ -56,6 +56,8 @@ class Quantisation:
         "layer.state" to the error at each step: (root mean square, largest).
     accuracy : (float, float) or None
         Share of sequences classified as labelled, by the float reference and by the golden model.
+    rounding : dict
+        Layer to how its weights became integers: see `FixedLayer.rounding`.
     """
 
     sequences: int
@@ -63,6 +65,7 @@ class Quantisation:
     signals: list[SignalReport]
     error: dict[str, list[tuple[float, float]]]
     accuracy: tuple[float, float] | None
+    rounding: dict[str, str]
 
 
 def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=None) -> Quantisation:
@@ -117,7 +120,8 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
             float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
             for trace in (floats, integers)
         )
-    return Quantisation(len(x), x.shape[1], signals, error, accuracy)
+    rounding = {layer.name: layer.rounding for layer in fixed.layers}
+    return Quantisation(len(x), x.shape[1], signals, error, accuracy, rounding)
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:

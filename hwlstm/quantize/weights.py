@@ -10,7 +10,7 @@ from ..cells.naming import matrix_name
 from ..fixed import Format, quantise, real
 from ..network import Layer
 from .columns import Columns
-from .rounding import expected_error, rounded_rows
+from .rounding import expected_error, fed_back, rounded_rows
 
 __all__ = ["RoundedWeights", "gate_matrices", "matrices", "rounded_weights"]
 
@@ -79,10 +79,10 @@ def rounded_weights(
         name: least_error(name, np.concatenate(parts, axis=None), bits)
         for name, parts in matrices(layer).items()
     }
-    gates = {
-        gate: GateRounding(gate, parts, base, given, least_error).best(columns)
-        for gate, parts in layer.weights.items()
-    }
+    gates = {}
+    for gate, parts in layer.weights.items():
+        rounding = GateRounding(gate, parts, base, given, least_error)
+        gates[gate] = rounding.against(columns) if columns else rounding.to_nearest()
     weights = {gate: found.weights for gate, found in gates.items()}
     bias = {gate: layer.bias[gate] + found.lost for gate, found in gates.items()}
     formats = joined(layer, {gate: found.formats for gate, found in gates.items()})
@@ -91,22 +91,19 @@ def rounded_weights(
 
 @dataclass(frozen=True)
 class GateWeights:
-    """A gate's weights in formats.
+    """A gate's matrices in formats.
 
     Attributes
     ----------
     formats, weights : dict
         Source to Format; to what the integers are worth.
-    lost : array (units,)
+    lost : array (units,) or 0
         Mean of what rounding took from the sums.
-    error : float
-        Mean square of what it did to them besides, summed over units.
     """
 
     formats: Mapping[str, Format]
     weights: Mapping[str, np.ndarray]
     lost: np.ndarray | float = 0.0
-    error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,53 +116,59 @@ class GateRounding:
     given: Mapping[str, Format]
     least_error: LeastError
 
-    def best(self, columns: Columns | None) -> GateWeights:
+    def to_nearest(self) -> GateWeights:
+        formats = self.formats(self.shifts()[0])
+        return GateWeights(formats, {s: worth(m, formats[s]) for s, m in self.parts.items()})
+
+    def against(self, columns: Columns) -> GateWeights:
         """The rounding of least error, over the shifts that a gate may have."""
-        if columns is None:
-            formats = self.formats(self.shifts()[0])
-            return GateWeights(formats, {s: worth(m, formats[s]) for s, m in self.parts.items()})
-        first, *others = (self.rounded(self.formats(shift), columns) for shift in self.shifts())
-        best = min(others, key=lambda found: found.error, default=first)
-        return best if best.error < WORTH * first.error else first
+        sources = list(self.parts)
+        rows = np.concatenate(list(self.parts.values()), axis=1)
+        covariance = columns.between(sources)
+
+        def error(shift: int) -> float:
+            step, lo, hi = self.by_column(self.formats(shift))
+            worth = step * fed_back(rows, covariance, step, lo, hi)
+            return float(expected_error(rows, worth, covariance).sum())
+
+        usual, *others = self.shifts()
+        shift = usual
+        if others:
+            errors = {shift: error(shift) for shift in (usual, *others)}
+            best = min(errors, key=errors.get)
+            shift = best if errors[best] < WORTH * errors[usual] else usual
+        step, lo, hi = self.by_column(self.formats(shift))
+        found = step * rounded_rows(rows, covariance, step, lo, hi)
+        ends = np.cumsum([m.shape[1] for m in self.parts.values()])
+        weights = dict(zip(sources, np.split(found, ends[:-1], axis=1), strict=True))
+        mean = np.concatenate([columns.mean[s] for s in sources])
+        return GateWeights(self.formats(shift), weights, (rows - found) @ mean)
 
     def shifts(self) -> tuple[int, ...]:
-        """Those to try, the one without a reason first."""
-        names = {matrix_name(s): s for s in self.parts}
+        """Those to try, the usual one first."""
+        names = [matrix_name(s) for s in self.parts]
         own = [name for name in names if f"{name}_{self.gate}" in self.given]
         if own:
-            return (self.by_hand(own[0]).frac - self.base[own[0]].frac,)
-        return SHIFTS if not any(name in self.given for name in names) else (0,)
-
-    def by_hand(self, name: str) -> Format:
-        """The format given for this gate's part of a matrix; refused if it saturates."""
-        values = next(m for s, m in self.parts.items() if matrix_name(s) == name)
-        return self.least_error(f"{name}_{self.gate}", values, self.base[name].width)
+            return (self.given[f"{own[0]}_{self.gate}"].frac - self.base[own[0]].frac,)
+        return (0,) if any(name in self.given for name in names) else SHIFTS
 
     def formats(self, shift: int) -> dict[str, Format]:
         """Of every source: by hand, or so much finer than the layer's."""
         found = {}
-        for s in self.parts:
-            name = matrix_name(s)
-            fmt = Format(self.base[name].width, self.base[name].frac + shift)
-            found[s] = self.by_hand(name) if f"{name}_{self.gate}" in self.given else fmt
+        for s, matrix in self.parts.items():
+            name, width = matrix_name(s), self.base[matrix_name(s)].width
+            found[s] = Format(width, self.base[name].frac + shift)
+            if f"{name}_{self.gate}" in self.given:
+                found[s] = self.least_error(f"{name}_{self.gate}", matrix, width)
         return found
 
-    def rounded(self, formats: Mapping[str, Format], columns: Columns) -> GateWeights:
-        sources = list(self.parts)
-        rows = np.concatenate([self.parts[s] for s in sources], axis=1)
-        sizes = [self.parts[s].shape[1] for s in sources]
-        step, lo, hi = (
-            np.repeat([getattr(formats[s], of) for s in sources], sizes)
+    def by_column(self, formats: Mapping[str, Format]) -> list[np.ndarray]:
+        """Step, smallest and largest integer of every column."""
+        sizes = [m.shape[1] for m in self.parts.values()]
+        return [
+            np.repeat([getattr(formats[s], of) for s in self.parts], sizes)
             for of in ("step", "lo", "hi")
-        )
-        covariance = columns.between(sources)
-        found = rounded_rows(rows, covariance, step, lo, hi) * step
-        mean = np.concatenate([columns.mean[s] for s in sources])
-        split = np.split(found, np.cumsum(sizes)[:-1], axis=1)
-        error = float(expected_error(rows, found, covariance).sum())
-        return GateWeights(
-            formats, dict(zip(sources, split, strict=True)), (rows - found) @ mean, error
-        )
+        ]
 
 
 def worth(matrix: np.ndarray, fmt: Format) -> np.ndarray:
