@@ -33,7 +33,7 @@ from hwlstm.plan import LayerPlan, cycles_per_step, plan
 from hwlstm.quantize import quantize
 from hwlstm.simulate.simulate import verify
 from hwlstm.time_gate import TimeGate
-from tests.designs import a_time_gate, data, layer
+from tests.designs import a_time_gate, data, layer, uneven
 from tests.invented import Delayed, InTurns, Invented, Late, PhasedGRU
 from tests.simulate.test_emitted import prove
 
@@ -86,10 +86,10 @@ def quickly_compiled(monkeypatch):
     monkeypatch.setenv("CXXFLAGS", "-O0")
 
 
-def quantised(cell, inputs, *, units=UNITS, gate=None, **numbers):
+def quantised(cell, inputs, *, units=UNITS, gate=None, change=lambda one: one, **numbers):
     """A quantised network of one layer, with time stamps of 0 to 40 if its gate reads them."""
     time_gate = a_time_gate(units, **gate) if gate is not None else None
-    recurrent = layer(cell, inputs, units, initial=True, time_gate=time_gate)
+    recurrent = change(layer(cell, inputs, units, initial=True, time_gate=time_gate))
     x = data(inputs)
     time = None
     if time_gate and time_gate.stamped:
@@ -126,6 +126,15 @@ def test_every_integer_of_every_cell_is_equal_and_every_cycle_predicted(case, tm
     assert case.interval or engine["interval"] > 2
     flowing, _ = prove(network, tmp_path, lengths=LENGTHS, **engine)
     assert flowing.outputs == UNITS * sum(LENGTHS)
+
+
+@pytest.mark.parametrize("name", ["FGR", "GRU", "InTurns", "Phased with leak"])
+def test_gates_with_formats_of_their_own_are_exact_on_one_lane_and_on_many(name, tmp_path):
+    case = CASES[name]
+    network = quantised(case.cell, FEW, gate=case.gate, change=uneven, **SMALL)
+    fixed_layer = network.layers[0]
+    assert len(set(fixed_layer.sum_fracs.values())) > 1
+    prove(network, tmp_path, lengths=LENGTHS, parallel=case.parallel, columns=case.columns)
 
 
 @pytest.mark.slow
