@@ -64,8 +64,9 @@ def train(
     target : array
         What `loss` compares the outputs of the last layer (before an argmax) with.
     fixed : FixedNetwork
-        What `quantize` made of the network: the forward pass runs in its integers, gradients pass
-        the roundings straight through, and floats behind the weights are moved.
+        What `quantize` made of the network: the forward pass runs in its formats, gradients pass
+        the roundings straight through, and floats behind the weights are moved. Each of them is
+        rounded to nearest, whatever `quantize` did: training takes the place of its rounding.
     loss : "cross_entropy", "squared_error", or callable
         (outputs, targets) to (loss, gradient of the outputs).
     optimiser : SGD or Adam
