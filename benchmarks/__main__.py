@@ -1,8 +1,8 @@
 """python -m benchmarks [TABLE ...]: every performance figure of the README, measured anew.
 
-Tables: cycles, golden, simulation, area, activations, cells, phased, training. Figures depend on
-the machine where they are times, and on the versions of the tools where they are areas and clocks;
-both are printed.
+Tables: cycles, golden, simulation, area, activations, cells, phased, training, quantisation.
+Figures depend on the machine where they are times, and on the versions of the tools where they are
+areas and clocks; both are printed.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from .activations import (
     multiplier_rows,
 )
 from .cells import CELL_COLUMNS, PHASED_COLUMNS, cell_rows, phased_rows
+from .quantisation import RANDOM_COLUMNS, TRAINED_COLUMNS, random_rows, trained_rows
 from .training import FINE_TUNING_COLUMNS, TRAINING_COLUMNS, fine_tuning_rows, training_rows
 
 STEPS = 20
@@ -160,7 +161,7 @@ def int64_steps(engine: IntegerEngine, x: np.ndarray) -> np.ndarray:
     for t in range(x.shape[1]):
         z = np.split(x[:, t] @ W + h @ U + b, 4, axis=1)
         pre = {
-            q: narrow(v, layer.product_frac, fmt[f"pre_{q}"])
+            q: narrow(v, layer.leaves[f"z.{q}"].frac, fmt[f"pre_{q}"])
             for q, v in zip("gifo", z, strict=False)
         }
         g, i, f, o = (codes[q][pre[q] - fmt[f"pre_{q}"].lo] for q in "gifo")
@@ -290,6 +291,14 @@ def training() -> list[dict]:
     return rows + table(title, FINE_TUNING_COLUMNS, fine_tuning_rows())
 
 
+def quantisation() -> list[dict]:
+    """What few bits cost, beside the 8-bit integers of onnxruntime and PyTorch."""
+    title = "Error of h, random LSTMs, median of five seeds"
+    rows = table(title, RANDOM_COLUMNS, random_rows())
+    title = "Trained nets on their test data, weights / bits"
+    return rows + table(title, TRAINED_COLUMNS, trained_rows())
+
+
 TABLES = {
     "cycles": cycles,
     "golden": golden,
@@ -299,6 +308,7 @@ TABLES = {
     "cells": cells,
     "phased": phased,
     "training": training,
+    "quantisation": quantisation,
 }
 
 if __name__ == "__main__":

@@ -5,27 +5,56 @@ alignment of the columns, the exact ranges, the activation tables.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from .activation import Activation
+from .alignment import column_shifts
 from .cells import Cell
 from .cells.graph import Graph, Node, leaf_format
+from .cells.naming import matrix_name
 from .cells.ranges import aligned, narrowed, ranges, sum_range
 from .conversion import IDENTITY, Conversion
 from .fixed import Format, Interval, quantise, real
 from .time_gate import FixedTimeGate
 
-__all__ = ["FixedBackward", "FixedGraph", "FixedLayer", "FixedNetwork", "matrix_name"]
+__all__ = [
+    "FixedBackward",
+    "FixedGraph",
+    "FixedLayer",
+    "FixedNetwork",
+    "aligned_columns",
+    "matrix_key",
+]
 
 Arrays = Mapping[str, np.ndarray]
 
 
-def matrix_name(source: str) -> str:
-    """The name of the format of the matrix that multiplies a column source: W for x, U for h."""
-    return {"x": "W", "h": "U"}.get(source, f"R_{source}")
+def matrix_key(formats: Mapping, gate: str, source: str) -> str:
+    """The name under which a gate's matrix has its format: its own, or that of all gates."""
+    name = matrix_name(source)
+    return f"{name}_{gate}" if f"{name}_{gate}" in formats else name
+
+
+def aligned_columns(owner: str, cell: Cell, formats: Mapping) -> tuple[dict, dict]:
+    """Source to the left shift of its columns, and gate to the fraction bits of its sum then.
+
+    Raises
+    ------
+    ValueError
+        The matrices of a gate are not shifted alike against those of the others.
+    """
+    fracs = {
+        gate: {s: formats[matrix_key(formats, gate, s)].frac + formats[s].frac for s in sources}
+        for gate, sources in ((gate, cell.sources(gate)) for gate in cell.gate_names)
+    }
+    try:
+        shifts = column_shifts(fracs)
+    except ValueError as error:
+        raise ValueError(f"{owner}: {error}") from None
+    return shifts, {gate: max(own[s] + shifts[s] for s in own) for gate, own in fracs.items()}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,11 +96,21 @@ class FixedLayer:
     Parameters
     ----------
     formats : dict
-        Signal to Format: x, W, U, b, p, and every name of the cell's graph.
+        Signal to Format: x, W, U, b, p, and every name of the cell's graph. W_q, U_q stand before
+        W, U for a gate q that has its own.
     tables : dict
         Name of an activation's result to its Activation.
     vectors : dict
         Leaf of the cell (p.i, parameter.NAME, time.rate) to its integer for every unit.
+    rounding : {"nearest", "feedback"}
+        How weights became integers: each by itself, or each row against calibration data.
+
+    Attributes
+    ----------
+    column_shifts : dict
+        Source to the left shift that aligns its columns with the others'; wiring in hardware.
+    sum_fracs : dict
+        Gate to the fraction bits of its sum of products.
     """
 
     name: str
@@ -84,13 +123,14 @@ class FixedLayer:
     vectors: Arrays
     initial: Arrays
     time_gate: FixedTimeGate | None = None
+    rounding: str = "nearest"
+    column_shifts: Mapping[str, int] = field(init=False)
+    sum_fracs: Mapping[str, int] = field(init=False)
 
     def __post_init__(self):
-        if self.formats["b"].frac > self.product_frac:
-            raise ValueError(
-                f"{self.name}: b must have at most {self.product_frac} fraction bits, "
-                f"those of the products, not {self.formats['b']}"
-            )
+        shifts, fracs = aligned_columns(self.name, self.cell, self.formats)
+        object.__setattr__(self, "column_shifts", shifts)
+        object.__setattr__(self, "sum_fracs", fracs)
 
     def __repr__(self):
         return f"FixedLayer({self.name!r}, {self.cell.name}, {self.inputs} -> {self.units})"
@@ -117,25 +157,18 @@ class FixedLayer:
         """Multiply-accumulates a step."""
         return sum(m.size for gate in self.weights.values() for m in gate.values())
 
-    def matrix(self, source: str) -> Format:
-        """Format of the matrices that multiply a source."""
-        return self.formats[matrix_name(source)]
+    def matrix(self, gate: str, source: str) -> Format:
+        """Format of the matrix by which a gate multiplies a source."""
+        return self.formats[matrix_key(self.formats, gate, source)]
 
     def size(self, source: str) -> int:
         """Columns that a source has."""
         return next(m[source].shape[1] for m in self.weights.values() if source in m)
 
-    @cached_property
-    def product_frac(self) -> int:
-        """Fraction bits of every accumulator: the most that any weight x column has."""
-        return max(self._product_frac(source) for source in self.cell.source_names)
-
-    def _product_frac(self, source: str) -> int:
-        return self.formats[matrix_name(source)].frac + self.formats[source].frac
-
-    def column_shift(self, source: str) -> int:
-        """Left shift that aligns a column with the accumulators; wiring in hardware."""
-        return self.product_frac - self._product_frac(source)
+    def sum_shifts(self, gate: str) -> tuple[int, int]:
+        """Left shifts that align a gate's sum of products and its bias; wiring in hardware."""
+        z = self.leaves[f"z.{gate}"].frac
+        return z - self.sum_fracs[gate], z - self.formats["b"].frac
 
     @cached_property
     def column(self) -> Interval:
@@ -143,14 +176,14 @@ class FixedLayer:
         spans = [
             (fmt.lo << shift, fmt.hi << shift)
             for source in self.cell.source_names
-            for fmt, shift in [(self.formats[source], self.column_shift(source))]
+            for fmt, shift in [(self.formats[source], self.column_shifts[source])]
         ]
         return Interval(0, min(lo for lo, _ in spans), max(hi for _, hi in spans))
 
     @cached_property
     def weight(self) -> Interval:
         """The values of the weight memory."""
-        formats = [self.formats[matrix_name(source)] for source in self.cell.source_names]
+        formats = [self.matrix(gate, s) for gate, parts in self.weights.items() for s in parts]
         return Interval(0, min(f.lo for f in formats), max(f.hi for f in formats))
 
     @cached_property
@@ -161,12 +194,12 @@ class FixedLayer:
     def _sum_range(self, gate: str) -> Interval:
         lo = hi = np.zeros(self.units, dtype=object)
         for source, matrix in self.weights[gate].items():
-            fmt, shift = self.formats[source], self.column_shift(source)
+            fmt, shift = self.formats[source], self.column_shifts[source]
             negative = (np.minimum(matrix, 0)).sum(axis=1).astype(object) << shift
             positive = (np.maximum(matrix, 0)).sum(axis=1).astype(object) << shift
             lo = lo + positive * fmt.lo + negative * fmt.hi
             hi = hi + positive * fmt.hi + negative * fmt.lo
-        return Interval(self.product_frac, min(0, *lo), max(0, *hi))
+        return Interval(self.sum_fracs[gate], min(0, *lo), max(0, *hi))
 
     @cached_property
     def leaves(self) -> dict[str, Interval]:

@@ -1,5 +1,7 @@
 """Random layers and networks, seeded: what the tests of every stage are made of."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwlstm.cells import Affine, Traditional
@@ -43,6 +45,16 @@ def layer(
         parameters={name: rng.normal(0, scale, units) for name in cell.parameter_names},
         time_gate=time_gate or (a_time_gate(units) if cell.timed else None),
     )
+
+
+def uneven(like: Layer) -> Layer:
+    """The layer with the weights of its gates 1, 1/4, 1/2, 1, 1/4, ... times as large."""
+    scales = dict(zip(like.cell.gate_names, [1, 1 / 4, 1 / 2] * 3, strict=False))
+    weights = {
+        gate: {source: scales[gate] * m for source, m in parts.items()}
+        for gate, parts in like.weights.items()
+    }
+    return replace(like, weights=weights)
 
 
 def a_time_gate(units, *, seed=0, ratio=0.3, leak=0.0, **options) -> TimeGate:

@@ -1,7 +1,7 @@
 """What is refused of a traced cell, since it would become wrong or unbounded hardware."""
 
 from .graph import CellError, Graph, Node, is_constant, leaf_format
-from .naming import has_format
+from .naming import has_format, matrix_name
 
 __all__ = ["check", "check_hold"]
 
@@ -28,10 +28,25 @@ def check(graph: Graph, cell) -> None:
     for source in cell.source_names:
         if source != "x" and source not in graph.outputs:
             raise CellError(f"column source {source} is no state of the cell")
+    check_matrices(graph, cell)
     for node in graph.live():
         if node.op == "mul":
             for factor in node.args:
                 check_factor(graph, factor, node)
+
+
+def check_matrices(graph: Graph, cell) -> None:
+    """Values, and what each unit has a number of, are not named as matrices are."""
+    parameters = {n.attr: n for n in graph.live() if n.op == "read" and "parameter." in n.attr}
+    named = {name: node for node, name in graph.names.items()}
+    named |= {leaf_format(leaf): node for leaf, node in parameters.items()}
+    matrices = {matrix_name(s) for s in cell.source_names}
+    matrices |= {f"{matrix_name(s)}_{q}" for q in cell.gate_names for s in cell.sources(q)}
+    for name in named:
+        if name in matrices:
+            raise CellError(
+                f"{name!r} is the name of a matrix of the cell; choose another{named[name].line}"
+            )
 
 
 def check_factor(graph: Graph, node: Node, product: Node) -> None:

@@ -6,10 +6,18 @@ from ..activation import Function
 from ..names import check_name
 from .graph import CellError, Graph, Node
 
-__all__ = ["attach_names", "exchanged", "has_format", "remember"]
+__all__ = ["attach_names", "exchanged", "has_format", "matrix_name", "remember"]
 
 RESERVED = ("x", "W", "U", "b", "p", "valid")
 """Signals of a layer that are not the cell's own."""
+
+
+def matrix_name(source: str) -> str:
+    """The matrix that multiplies a column source: W for x, U for h, R_s for a state s.
+
+    The part of it that belongs to gate q is W_q, U_q, R_s_q.
+    """
+    return {"x": "W", "h": "U"}.get(source, f"R_{source}")
 
 
 def attach_names(graph: Graph) -> None:

@@ -9,7 +9,7 @@ from ..load import load
 from ..plan.devices import DEVICES
 from ..plan.network import plan
 from ..progress import progress
-from ..quantize import measure, quantize
+from ..quantize import ENOUGH, ROUNDINGS, measure, quantize
 from ..report import report
 from ..train import Adam, cosine, train
 from .calibration import calibration
@@ -52,6 +52,12 @@ def add(commands):
     numbers = it.add_argument_group("numbers")
     numbers.add_argument("--weights", type=int, default=8, help="bits of W and U (%(default)s)")
     numbers.add_argument("--bits", type=int, default=16, help="bits of all else (%(default)s)")
+    numbers.add_argument(
+        "--rounding",
+        choices=ROUNDINGS,
+        default="feedback",
+        help="weights: each row against the calibration data, or each to nearest (%(default)s)",
+    )
     numbers.add_argument(
         "--format",
         action="append",
@@ -116,6 +122,7 @@ def run(options) -> dict:
             shared=options.shared,
             steps=options.longest,
             formats=dict(assignment(text) for text in options.format),
+            rounding=options.rounding,
         )
         if options.tune:
             network, fixed = tuned(options, network, fixed, x, labels, time)
@@ -140,11 +147,23 @@ def run(options) -> dict:
         )
         page = report(out)
     print(f"{out}: {describe_plan(json.loads((out / 'manifest.json').read_text()))}")
+    if not options.tune:
+        say_rounding(options, fixed)
     clipped = [s for s in measured["signals"] if s["saturated"]]
     for signal in clipped:
         print(f"  {signal['signal']} saturates {signal['saturated']} of {signal['values']} values")
     print(f"report: {page}")
     return {"build": str(out), "report": str(page), "quantisation": measured}
+
+
+def say_rounding(options, fixed) -> None:
+    """Layers whose weights were rounded to nearest though that was not asked for."""
+    for layer in fixed.layers:
+        if layer.rounding != options.rounding:
+            print(
+                f"  {layer.name}: weights rounded to nearest, since there are fewer than {ENOUGH} "
+                "calibration vectors a column"
+            )
 
 
 def tuned(options, network, fixed, x, labels, time):

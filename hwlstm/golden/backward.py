@@ -138,7 +138,7 @@ def integer_backward(
         }
 
     weights = {
-        gate: {s: Exact(m, layer.matrix(s).frac) for s, m in parts.items()}
+        gate: {s: Exact(m, layer.matrix(gate, s).frac) for s, m in parts.items()}
         for gate, parts in layer.weights.items()
     }
     given = {"x": x, **before}

@@ -60,7 +60,7 @@ class IntegerEngine:
         largest = max(
             most(layer.step),
             *(interval.magnitude for interval in layer.leaves.values()),
-            *(interval.magnitude for interval in layer.accumulators.values()),
+            *(span.magnitude << layer.sum_shifts(q)[0] for q, span in layer.accumulators.items()),
         )
         if largest >= 2**62:
             raise ValueError(
@@ -71,16 +71,19 @@ class IntegerEngine:
         self.cell = IntegerGraph(layer.step, self.dtype)
         self.gates = layer.cell.gate_names
         self.matrices = {source: self._stacked(source) for source in layer.cell.source_names}
-        shift = layer.product_frac - layer.formats["b"].frac
-        self.bias = np.concatenate([layer.bias[gate] for gate in self.gates]).astype(self.dtype)
-        self.bias = self.bias * self.dtype(1 << shift)
+        aligned = [layer.bias[gate] << layer.sum_shifts(gate)[1] for gate in self.gates]
+        self.bias = np.concatenate(aligned).astype(self.dtype)
 
     def _stacked(self, source: str) -> np.ndarray:
         """Matrix (size of source, gates x units), aligned; 0 where a gate does not read it."""
         layer = self.layer
         zero = np.zeros((layer.units, layer.size(source)), dtype=np.int64)
-        rows = [layer.weights[gate].get(source, zero) for gate in self.gates]
-        return (np.concatenate(rows).T << layer.column_shift(source)).astype(self.dtype)
+        shift = layer.column_shifts[source]
+        rows = [
+            layer.weights[gate].get(source, zero) << shift + layer.sum_shifts(gate)[0]
+            for gate in self.gates
+        ]
+        return np.concatenate(rows).T.astype(self.dtype)
 
     def run(
         self,

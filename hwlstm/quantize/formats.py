@@ -10,14 +10,17 @@ from ..cells.graph import Node, leaf_format, operand_name
 from ..cells.ranges import ranges
 from ..conversion import IDENTITY, Conversion
 from ..fixed import Format, Interval, quantise, real
-from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
+from ..fixed_network import FixedLayer, FixedNetwork, aligned_columns, matrix_key
 from ..golden import run_float
+from ..golden.gradients import layer_input
 from ..golden.network import sequences
 from ..network import Layer, Network, rebased
+from .columns import Columns
 from .conversion import least_error
 from .numbers import filled
+from .weights import gate_matrices, matrices, rounded_weights
 
-__all__ = ["quantize"]
+__all__ = ["ROUNDINGS", "quantize"]
 
 TRIM = 2
 """Bits that x may lose; see Choice.trimmed_input."""
@@ -37,6 +40,8 @@ PHI_BITS = 17
 
 STAMP_BITS, MOST_STAMP_BITS = 16, 31
 
+ROUNDINGS = ("feedback", "nearest")
+
 
 def quantize(
     network: Network,
@@ -51,14 +56,15 @@ def quantize(
     shared: bool = False,
     steps: int | None = None,
     formats: Mapping[str, Format | str] | None = None,
+    rounding: str = "feedback",
 ) -> FixedNetwork:
     """Give every signal a Format, and turn every weight into raw integers.
 
     Parameters
     ----------
     data : array (sequences, steps, inputs)
-        Calibration data: formats hold `margin` times what it reaches. Weight formats minimise
-        the squared error instead.
+        Calibration data: formats hold `margin` times what it reaches. Weights minimise the error
+        of the sums of products over it instead, see `rounding`.
     time : array (sequences, steps)
         Of every step of it, if the first layer reads time stamps.
     weights, bits : int
@@ -78,7 +84,12 @@ def quantize(
         the rest, and saturates beyond: `measure` and `run_integer` count it.
     formats : dict
         "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
-        calibrated range (beyond the point where a function is flat, it need not).
+        calibrated range (beyond the point where a function is flat, it need not). "layer.W" is
+        that of every gate, "layer.W_f" that of gate f; W and U of a gate are shifted together.
+    rounding : "feedback" or "nearest"
+        Of weights. "feedback": each row together, so that its sum of products errs least on the
+        calibration data, the error's mean going into the bias; to nearest for a layer with fewer
+        than 4 calibration vectors a column. "nearest": each weight by itself.
 
     Raises
     ------
@@ -91,6 +102,8 @@ def quantize(
             raise ValueError(f"quantize {what} must be 2 to {most} bits, not {width!r}")
     if not margin >= 1:
         raise ValueError(f"quantize margin must be at least 1, not {margin!r}")
+    if rounding not in ROUNDINGS:
+        raise ValueError(f"quantize rounding must be {' or '.join(ROUNDINGS)}, not {rounding!r}")
     if steps is not None and (not isinstance(steps, int) or steps < 1):
         raise ValueError(f"quantize steps must be at least 1, not {steps!r}")
     x = sequences(data, network.inputs)
@@ -98,12 +111,16 @@ def quantize(
     given = by_layer(network, formats or {})
 
     def made(conversion: Conversion) -> FixedNetwork:
-        layers = []
-        source = Signal(*span(conversion(x)))
-        for layer in rebased(network, conversion).layers:
+        seen, layers = conversion(x), []
+        source = Signal(*span(seen))
+        for k, layer in enumerate(rebased(network, conversion).layers):
+            own, columns = trace.layers[layer.name], None
+            if rounding == "feedback":
+                columns = Columns.of(layer, layer_input(network, trace, seen, k), own)
             choice = Choice(
                 layer=layer,
-                trace=trace.layers[layer.name],
+                trace=own,
+                columns=columns if columns and columns.enough(layer.cell) else None,
                 given=given[layer.name],
                 weights=weights,
                 bits=bits,
@@ -120,7 +137,7 @@ def quantize(
         about = (network.name, tuple(layers), network.classify, network.returns)
         return FixedNetwork(*about, conversion)
 
-    by_hand = {"x", "W"} & set(given[network.layers[0].name])
+    by_hand = any(name == "x" or name.startswith("W") for name in given[network.layers[0].name])
     return made(IDENTITY) if by_hand else least_error(network, x, time, made)
 
 
@@ -156,6 +173,7 @@ class Choice:
 
     layer: Layer
     trace: Mapping[str, np.ndarray]
+    columns: Columns | None
     given: dict[str, Format]
     weights: int
     bits: int
@@ -169,12 +187,9 @@ class Choice:
     def fixed(self, x: Signal) -> FixedLayer:
         layer, cell = self.layer, self.layer.cell
         chosen: dict[str, Format] = {}
-        matrices = {
-            matrix_name(source): [m[source] for m in layer.weights.values() if source in m]
-            for source in cell.source_names
-        }
         constants = self.constants()
-        signals = {"x", "b", *matrices, *constants, *cell.graph.names.values()}
+        signals = {"x", "b", *constants, *cell.graph.names.values()}
+        signals |= {*matrices(layer), *gate_matrices(layer)}
         if cell.timed:
             signals |= {"phi", "t"} if layer.time_gate.stamped else {"phi"}
         unknown = sorted(set(self.given) - signals)
@@ -188,8 +203,8 @@ class Choice:
                 f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
                 f"not {self.given['x']}"
             )
-        for name, parts in matrices.items():
-            chosen[name] = self.least_error(name, np.concatenate(parts, axis=None), self.weights)
+        rounded = rounded_weights(layer, self.columns, self.given, self.weights, self.least_error)
+        chosen |= rounded.formats
         for name, parts in constants.items():
             chosen[name] = self.least_error(name, np.concatenate(parts), self.bits)
         if cell.timed:
@@ -197,8 +212,8 @@ class Choice:
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
-        chosen["b"] = self.bias_format(chosen)
-        return filled(layer, chosen, tables)
+        chosen["b"] = self.bias_format(chosen, rounded.layer.bias)
+        return filled(rounded.layer, chosen, tables, "feedback" if self.columns else "nearest")
 
     def constants(self) -> dict[str, list[np.ndarray]]:
         """Format of what each unit has one number of, to those numbers."""
@@ -231,10 +246,10 @@ class Choice:
         They would shift the states, and the column broadcast with every multiplier behind it
         would be as many bits wider. At most TRIM bits.
         """
-        fracs = {
-            s: chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
-        }
-        x, surplus = chosen["x"], min(fracs["x"] - min(fracs.values()), TRIM)
+        cell = self.layer.cell
+        shifts, _ = aligned_columns(self.layer.name, cell, chosen)
+        summed = [s for q in cell.gate_names if "x" in cell.sources(q) for s in cell.sources(q)]
+        x, surplus = chosen["x"], min(max(shifts[s] for s in summed) - shifts["x"], TRIM)
         if surplus <= 0 or x.width <= 2 * TRIM + surplus:
             return x
         return Format(x.width - surplus, x.frac - surplus, x.signed)
@@ -389,21 +404,18 @@ class Choice:
         # What would be chosen may clip an outlier; any other format by hand may not.
         return best if given in (None, best) else self.held(name, *span(values))
 
-    def bias_format(self, chosen: dict[str, Format]) -> Format:
+    def bias_format(self, chosen: dict[str, Format], bias: Mapping[str, np.ndarray]) -> Format:
         """As many fraction bits as the products, as few integer bits as the values need."""
-        values = np.concatenate(list(self.layer.bias.values()))
+        values = np.concatenate(list(bias.values()))
         if "b" in self.given:
             return self.held("b", *span(values))
-        frac = max(
-            chosen[matrix_name(s)].frac + chosen[s].frac for s in self.layer.cell.source_names
-        )
+        cell = self.layer.cell
+        frac = max(aligned_columns(self.layer.name, cell, chosen)[1].values())
         with np.errstate(over="ignore"):
             largest = float(np.rint(np.ldexp(np.abs(values).max(), frac)))
         if largest >= 2.0**62:
-            matrices = {
-                matrix_name(s): chosen[matrix_name(s)] for s in self.layer.cell.source_names
-            }
-            finest = max(matrices, key=lambda name: matrices[name].frac)
+            keys = {matrix_key(chosen, q, s) for q in cell.gate_names for s in cell.sources(q)}
+            finest = max(sorted(keys, reverse=True), key=lambda name: chosen[name].frac)
             raise ValueError(
                 f"{self.layer.name}.{finest} must not be so small beside b that products have "
                 f"{frac} fraction bits; give it a format by hand"

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..cells.graph import Graph, Node, leaf_format
 from ..fixed import Format, quantise
-from ..fixed_network import FixedGraph, FixedLayer, FixedNetwork, matrix_name
+from ..fixed_network import FixedGraph, FixedLayer, FixedNetwork, matrix_key
 from ..golden.cell import IntegerGraph
 from ..network import Layer, Network, rebased
 from ..time_gate import FixedTimeGate, TimeGate
@@ -35,8 +35,13 @@ def requantize(network: Network, fixed: FixedNetwork) -> FixedNetwork:
     return replace(fixed, layers=tuple(layers))
 
 
-def filled(layer: Layer, formats: Mapping, tables: Mapping) -> FixedLayer:
-    """A layer's numbers in the given formats."""
+def filled(
+    layer: Layer, formats: Mapping, tables: Mapping, rounding: str = "nearest"
+) -> FixedLayer:
+    """A layer's numbers in the given formats, each to nearest.
+
+    `rounding` says what was done to the weights before.
+    """
     vectors = {leaf: quantise(v, formats[leaf_format(leaf)]) for leaf, v in layer.vectors.items()}
     gate = layer.time_gate and fixed_time_gate(layer, formats, vectors)
     return FixedLayer(
@@ -46,13 +51,14 @@ def filled(layer: Layer, formats: Mapping, tables: Mapping) -> FixedLayer:
         formats=formats,
         tables=tables,
         weights={
-            gate: {s: quantise(m, formats[matrix_name(s)]) for s, m in parts.items()}
+            gate: {s: quantise(m, formats[matrix_key(formats, gate, s)]) for s, m in parts.items()}
             for gate, parts in layer.weights.items()
         },
         bias={gate: quantise(v, formats["b"]) for gate, v in layer.bias.items()},
         vectors=vectors,
         initial={s: quantise(v, formats[s]) for s, v in layer.initial.items()},
         time_gate=gate,
+        rounding=rounding,
     )
 
 

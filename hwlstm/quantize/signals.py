@@ -6,7 +6,7 @@ import numpy as np
 
 from ..cells.graph import leaf_format
 from ..fixed import Format, quantise, real, saturated
-from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
+from ..fixed_network import FixedLayer, FixedNetwork, matrix_key
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network, rebased
@@ -56,6 +56,8 @@ class Quantisation:
         "layer.state" to the error at each step: (root mean square, largest).
     accuracy : (float, float) or None
         Share of sequences classified as labelled, by the float reference and by the golden model.
+    rounding : dict
+        Layer to how its weights became integers: see `FixedLayer.rounding`.
     """
 
     sequences: int
@@ -63,6 +65,7 @@ class Quantisation:
     signals: list[SignalReport]
     error: dict[str, list[tuple[float, float]]]
     accuracy: tuple[float, float] | None
+    rounding: dict[str, str]
 
 
 def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=None) -> Quantisation:
@@ -118,18 +121,16 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
             float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
             for trace in (floats, integers)
         )
-    return Quantisation(len(x), x.shape[1], signals, error, accuracy)
+    rounding = {layer.name: layer.rounding for layer in fixed.layers}
+    return Quantisation(len(x), x.shape[1], signals, error, accuracy, rounding)
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
-    groups = {
-        matrix_name(source): [
-            (m[source], fixed.weights[gate][source])
-            for gate, m in layer.weights.items()
-            if source in m
-        ]
-        for source in layer.cell.source_names
-    }
+    groups: dict[str, list] = {}
+    for source in layer.cell.source_names:
+        for gate in (gate for gate, parts in layer.weights.items() if source in parts):
+            pair = layer.weights[gate][source], fixed.weights[gate][source]
+            groups.setdefault(matrix_key(fixed.formats, gate, source), []).append(pair)
     groups["b"] = [(layer.bias[gate], fixed.bias[gate]) for gate in layer.bias]
     for leaf, values in layer.vectors.items():
         groups.setdefault(leaf_format(leaf), []).append((values, fixed.vectors[leaf]))

@@ -31,6 +31,7 @@ FILTERS = (
     words.percent,
     words.plural,
     words.rate,
+    words.rounding_words,
     words.seconds,
 )
 

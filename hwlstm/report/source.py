@@ -115,6 +115,7 @@ QUANTISATION = {
     ],
     "error": Each([(number, number)]),
     "accuracy": Maybe((share, share)),
+    "rounding": Each(text),
 }
 
 RUN = {

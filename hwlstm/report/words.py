@@ -19,6 +19,7 @@ __all__ = [
     "plural",
     "rate",
     "real_range",
+    "rounding_words",
     "seconds",
     "tick",
 ]
@@ -34,6 +35,10 @@ FAMILIES = {
     "quadratic": "piecewise quadratic",
     "clipped": "straight lines",
     "shared": "one table for sigmoid and tanh",
+}
+ROUNDINGS = {
+    "feedback": "row by row against the calibration data",
+    "nearest": "each to nearest",
 }
 CELLS = {
     "Traditional": "LSTM",
@@ -128,3 +133,8 @@ def cell_words(cell: str) -> str:
 def family_words(kind: str) -> str:
     """How an activation is computed."""
     return FAMILIES.get(kind, kind)
+
+
+def rounding_words(kind: str) -> str:
+    """How weights became integers."""
+    return ROUNDINGS.get(kind, kind)

@@ -184,7 +184,7 @@ class Engine(wiring.Component):
         m.d.sync += columns.eq(0)
         with m.If(issued), m.Switch(source):
             for k, (name, buffer) in enumerate(sources.items()):
-                shift = layer.column_shift(name)
+                shift = layer.column_shifts[name]
                 with m.Case(k):
                     m.d.sync += [
                         columns[c].eq(buffer.columns.data[c] << shift) for c in range(plan.columns)
@@ -224,12 +224,12 @@ class Engine(wiring.Component):
         m.submodules.cell = cell = CellPipeline(
             layer=layer, schedule=plan.schedule, phase=-plan.unit_cycle
         )
-        align = layer.product_frac - layer.formats["b"].frac
         for row in plan.gates:
             bias = self._rom(m, f"bias_{row}", layer.bias[row], unit.at(plan.lead - 1).number)
             z = Signal(shape(layer.leaves[f"z.{row}"]), name=f"z_{row}", reset_less=True)
             total = Mux(gate.open, drain.sums[row], 0) if gate else drain.sums[row]
-            m.d.sync += z.eq(total + (bias << align))
+            of_sum, of_bias = layer.sum_shifts(row)
+            m.d.sync += z.eq((total << of_sum) + (bias << of_bias))
             m.d.comb += getattr(cell, leaf_port(f"z.{row}")).eq(z)
         for leaf, arrival in plan.schedule.arrival.items():
             kind, name = leaf.split(".")

@@ -64,8 +64,9 @@ def train(
     target : array
         What `loss` compares the outputs of the last layer (before an argmax) with.
     fixed : FixedNetwork
-        What `quantize` made of the network: the forward pass runs in its integers, gradients pass
-        the roundings straight through, and floats behind the weights are moved.
+        What `quantize` made of the network: the forward pass runs in its formats, gradients pass
+        the roundings straight through, and floats behind the weights are moved. Each of them is
+        rounded to nearest, whatever `quantize` did: training takes the place of its rounding.
     loss : "cross_entropy", "squared_error", or callable
         (outputs, targets) to (loss, gradient of the outputs).
     optimiser : SGD or Adam
@@ -156,7 +157,7 @@ def in_floats(network: Network, fixed: FixedNetwork) -> Network:
     for layer in fixed.layers:
         for q, parts in layer.weights.items():
             for s, m in parts.items():
-                values[f"{layer.name}.weights.{q}.{s}"] = real(m, layer.matrix(s))
+                values[f"{layer.name}.weights.{q}.{s}"] = real(m, layer.matrix(q, s))
         for q, v in layer.bias.items():
             values[f"{layer.name}.bias.{q}"] = real(v, layer.formats["b"])
         for s, v in layer.initial.items():

@@ -37,13 +37,13 @@ def traces(ours: Layer, theirs: Layer, **renamed):
     second that have the format of a value of the first.
     """
     x = data(INPUTS)
-    fixed = quantize(Network((ours,), "net"), x)
+    fixed = quantize(Network((ours,), "net"), x, rounding="nearest")
     (own,) = fixed.layers
     formats = {f"lstm.{name}": fmt for name, fmt in own.formats.items()}
     formats |= {f"lstm.{name}": own.formats[of] for name, of in renamed.items()}
     names = {*theirs.cell.graph.names.values(), "x", "b"}
     given = {key: fmt for key, fmt in formats.items() if key.removeprefix("lstm.") in names}
-    other = quantize(Network((theirs,), "net"), x, formats=given)
+    other = quantize(Network((theirs,), "net"), x, formats=given, rounding="nearest")
     raw = quantise(4 * x, fixed.x)  # beyond the calibrated range: saturation included
     return (run_integer(each, raw).layers["lstm"] for each in (fixed, other))
 

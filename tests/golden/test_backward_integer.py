@@ -156,7 +156,7 @@ class ByHand:
                     add(f"bias.{gate}", d)
                     for source, matrix in self.of.weights[gate].items():
                         add(f"weights.{gate}.{source}", np.outer(d, self.column(source)))
-                        d_column = d @ worth(matrix, self.of.matrix(source).frac)
+                        d_column = d @ worth(matrix, self.of.matrix(gate, source).frac)
                         if source == "x":
                             add("x", d_column)
                         elif truncate != "1997":

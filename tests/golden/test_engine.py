@@ -62,18 +62,21 @@ def plain_run(engine: IntegerEngine, x):
     """The same loop with int64 matrix products: slow, and exact without a proof."""
     fixed_layer = engine.layer
     h, c = (np.tile(fixed_layer.initial[s], (len(x), 1)) for s in "hc")
-    shift = fixed_layer.product_frac - fixed_layer.formats["b"].frac
+    fracs = {gate: span.frac for gate, span in fixed_layer.accumulators.items()}
+    b = fixed_layer.formats["b"].frac
     out = []
     for t in range(x.shape[1]):
         z = {}
         for gate, matrices in fixed_layer.weights.items():
-            total = fixed_layer.bias[gate] << shift
-            total = total + (x[:, t] @ matrices["x"].T << fixed_layer.column_shift("x"))
-            z[gate] = total + (h @ matrices["h"].T << fixed_layer.column_shift("h"))
+            shifts = fixed_layer.column_shifts
+            total = x[:, t] @ matrices["x"].T << shifts["x"]
+            total = total + (h @ matrices["h"].T << shifts["h"])
+            most = max(fracs[gate], b)
+            z[gate] = (total << most - fracs[gate]) + (fixed_layer.bias[gate] << most - b)
         lookups = {}
         for gate in "gifo":
             table = fixed_layer.tables[gate]
-            pre = narrow(z[gate], fixed_layer.product_frac, table.in_format)
+            pre = narrow(z[gate], max(fracs[gate], b), table.in_format)
             lookups[gate] = table.codes[pre - table.in_format.lo]
         formats = fixed_layer.formats
         left, right = formats["f"].frac + formats["c"].frac, formats["i"].frac + formats["g"].frac

@@ -27,6 +27,9 @@ FORMATS = {
     "lstm.h": "Q2.10",
 }
 
+OF_GATES = {"lstm.W_f": "Q2.6", "lstm.U_o": "Q6.3", "lstm.W_o": "Q6.2", "lstm.b": "Q4.20"}
+"""Finer and coarser gates, and a bias finer than every product."""
+
 
 def put(value: Fraction, to: Format) -> Fraction:
     """Into a format: nearest, ties to even (Python's round), saturating."""
@@ -61,10 +64,15 @@ class ByHand:
         weights = self.layer.weights[gate]
         total = self.number["b"](gate, n)
         for k, value in enumerate(x):
-            total += self.worth(weights["x"][n], k, "W") * value
+            total += self.worth(weights["x"][n], k, self.own("W", gate)) * value
         for k, value in enumerate(h):
-            total += self.worth(weights["h"][n], k, "U") * value
+            total += self.worth(weights["h"][n], k, self.own("U", gate)) * value
         return total
+
+    def own(self, matrix: str, gate: str) -> str:
+        """The format of a gate's matrix: its own, if it has one."""
+        name = f"{matrix}_{gate}"
+        return name if name in self.layer.formats else matrix
 
     def step(self, n, x, h, c) -> dict[str, Fraction]:
         fmt, p = self.layer.formats, self.number["p"]
@@ -81,7 +89,13 @@ class ByHand:
 
 
 @pytest.mark.parametrize(
-    "numbers", [{}, {"formats": FORMATS, "max_ulp": 4}, {"bits": 8, "weights": 4}]
+    "numbers",
+    [
+        {},
+        {"formats": FORMATS, "max_ulp": 4},
+        {"bits": 8, "weights": 4},
+        {"formats": FORMATS | OF_GATES, "max_ulp": 4},
+    ],
 )
 @pytest.mark.parametrize("cell", [Vanilla(), Traditional()], ids=["vanilla", "traditional"])
 def test_every_value_of_a_sequence_equals_the_equations_in_exact_fractions(cell, numbers):

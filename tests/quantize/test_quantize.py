@@ -66,7 +66,7 @@ def test_x_gives_up_the_bits_that_would_widen_the_columns():
     finer = Layer("lstm", Traditional(), weights, net.layers[0].bias)
     chosen = quantize(Network((finer,), "net"), data(3)).layers[0]
     assert chosen.formats["x"].width < 16
-    assert chosen.column_shift("h") < 2
+    assert chosen.column_shifts["h"] < 2
     kept = quantize(Network((finer,), "net"), data(3), formats={"lstm.x": "Q2.14"}).layers[0]
     assert kept.column.width > 16
 
@@ -116,8 +116,9 @@ def test_exact_signals_have_no_noise():
         ({"formats": {"gru.c": "Q4.12"}}, "Format 'gru.c' must name a layer of ['lstm']"),
         (
             {"formats": {"lstm.k": "Q4.12"}},
-            "Format 'lstm.k' must name a signal of ['U', 'W', 'b', 'c', 'f', 'g', 'h', 'i', 'o', "
-            "'pre_f', 'pre_g', 'pre_i', 'pre_o', 'squash_c', 'x']",
+            "Format 'lstm.k' must name a signal of ['U', 'U_f', 'U_g', 'U_i', 'U_o', 'W', 'W_f', "
+            "'W_g', 'W_i', 'W_o', 'b', 'c', 'f', 'g', 'h', 'i', 'o', 'pre_f', 'pre_g', 'pre_i', "
+            "'pre_o', 'squash_c', 'x']",
         ),
         (
             {"formats": {"lstm.x": "Q0.8"}},

@@ -33,7 +33,7 @@ from hwlstm.plan import LayerPlan, cycles_per_step, plan
 from hwlstm.quantize import quantize
 from hwlstm.simulate.simulate import verify
 from hwlstm.time_gate import TimeGate
-from tests.designs import a_time_gate, data, layer
+from tests.designs import a_time_gate, data, layer, uneven
 from tests.invented import Delayed, InTurns, Invented, Late, PhasedGRU
 from tests.simulate.test_emitted import prove
 
@@ -74,6 +74,8 @@ CASES = {
 UNITS = 3
 SMALL = {"bits": 8, "weights": 8, "resources": []}
 """Numbers whose activations take little logic: it compiles in a third of the time."""
+ALIKE = {**SMALL, "rounding": "nearest"}
+"""The same weights whatever columns of 0 stand beside them."""
 FEW, MANY = 2, 60
 """Inputs; and beats of x that leave the cell pipeline the time for a large interval."""
 
@@ -84,10 +86,10 @@ def quickly_compiled(monkeypatch):
     monkeypatch.setenv("CXXFLAGS", "-O0")
 
 
-def quantised(cell, inputs, *, units=UNITS, gate=None, **numbers):
+def quantised(cell, inputs, *, units=UNITS, gate=None, change=lambda one: one, **numbers):
     """A quantised network of one layer, with time stamps of 0 to 40 if its gate reads them."""
     time_gate = a_time_gate(units, **gate) if gate is not None else None
-    recurrent = layer(cell, inputs, units, initial=True, time_gate=time_gate)
+    recurrent = change(layer(cell, inputs, units, initial=True, time_gate=time_gate))
     x = data(inputs)
     time = None
     if time_gate and time_gate.stamped:
@@ -124,6 +126,15 @@ def test_every_integer_of_every_cell_is_equal_and_every_cycle_predicted(case, tm
     assert case.interval or engine["interval"] > 2
     flowing, _ = prove(network, tmp_path, lengths=LENGTHS, **engine)
     assert flowing.outputs == UNITS * sum(LENGTHS)
+
+
+@pytest.mark.parametrize("name", ["FGR", "GRU", "InTurns", "Phased with leak"])
+def test_gates_with_formats_of_their_own_are_exact_on_one_lane_and_on_many(name, tmp_path):
+    case = CASES[name]
+    network = quantised(case.cell, FEW, gate=case.gate, change=uneven, **SMALL)
+    fixed_layer = network.layers[0]
+    assert len(set(fixed_layer.sum_fracs.values())) > 1
+    prove(network, tmp_path, lengths=LENGTHS, parallel=case.parallel, columns=case.columns)
 
 
 @pytest.mark.slow
@@ -208,7 +219,7 @@ def plain(tmp_path_factory):
         for name in ("peepholes", "none"):
             p = full.peepholes if name == "peepholes" else dict.fromkeys("ifo", np.zeros(UNITS))
             one = with_cell(full, Vanilla(), peepholes=p)
-            network = quantize(Network((one,), "net"), data(2), **SMALL)
+            network = quantize(Network((one,), "net"), data(2), **ALIKE)
             folder = tmp_path_factory.mktemp(name) / "net"
             formats = network.layers[0].formats
             found[name] = one, formats, answers(network, folder, parallel=2)
@@ -224,7 +235,7 @@ def test_fgr_without_its_recurrences_answers_like_vanilla(plain, tmp_path):
     like, formats, expected = plain["peepholes"]
     other = with_cell(like, FGR(), peepholes=like.peepholes, more="ifo")
     same = given(formats, {name: name for name in formats})
-    network = quantize(Network((other,), "net"), data(2), formats=same, **SMALL)
+    network = quantize(Network((other,), "net"), data(2), formats=same, **ALIKE)
     assert answers(network, tmp_path / "net", parallel=2) == expected
 
 
@@ -235,7 +246,7 @@ def test_phased_with_a_gate_of_exactly_one_answers_like_vanilla(plain, tmp_path)
     names = {name: name for name in formats if name != "squash_c"}
     names |= {"u": "c", "v": "h", "squash_u": "squash_c"}
     same = given(formats, names)
-    network = quantize(Network((other,), "net"), data(2), formats=same, **SMALL)
+    network = quantize(Network((other,), "net"), data(2), formats=same, **ALIKE)
     assert answers(network, tmp_path / "net", parallel=2) == expected
 
 
@@ -243,5 +254,5 @@ def test_vanilla_whose_peepholes_are_zero_answers_like_one_without(plain, tmp_pa
     like, formats, expected = plain["none"]
     other = with_cell(like, NP(), peepholes={})
     same = given(formats, {name: name for name in formats if name != "p"})
-    network = quantize(Network((other,), "net"), data(2), formats=same, **SMALL)
+    network = quantize(Network((other,), "net"), data(2), formats=same, **ALIKE)
     assert answers(network, tmp_path / "net", parallel=2) == expected

@@ -88,7 +88,7 @@ def test_a_time_gate_is_trained_and_stays_one():
 def test_straight_through_gradients_are_those_of_the_numbers_that_the_integers_are_worth():
     x, y = echo(count=8)
     start = network(Traditional())
-    fixed = hwlstm.quantize(start, x, weights=4, bits=10)
+    fixed = hwlstm.quantize(start, x, weights=4, bits=10, rounding="nearest")
     rate = 0.5
     moved = train(start, x, y, fixed=fixed, epochs=1, batch=8, clip=None, optimiser=SGD(rate))
     order = np.random.default_rng(0).permutation(8)
@@ -99,7 +99,7 @@ def test_straight_through_gradients_are_those_of_the_numbers_that_the_integers_a
         for name, values in trace.layers[layer.name].items():
             real_trace.layers[layer.name][name] = real(values, layer.formats[name])
     worth = {
-        f"{layer.name}.weights.{q}.{s}": real(m, layer.matrix(s))
+        f"{layer.name}.weights.{q}.{s}": real(m, layer.matrix(q, s))
         for layer in fixed.layers
         for q, parts in layer.weights.items()
         for s, m in parts.items()
@@ -117,7 +117,7 @@ def test_straight_through_gradients_are_those_of_the_numbers_that_the_integers_a
 def test_fine_tuning_wins_back_what_few_bits_lost_on_the_digits():
     train_x, train_y, test_x, test_y = load_data()
     start = hwlstm.load(MODEL)
-    fixed = hwlstm.quantize(start, train_x, weights=3)
+    fixed = hwlstm.quantize(start, train_x, weights=3, rounding="nearest")
     tuned = train(start, train_x, train_y, fixed=fixed, epochs=6, optimiser=Adam(1e-3)).fixed
     before, after = (
         (hwlstm.evaluate(each, test_x).ravel() == test_y).mean() for each in (fixed, tuned)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...cells import Cell
+from ...cells.naming import matrix_name
 from ...errors import HwlstmError
 from ...network import Layer, Network
 from ...time_gate import TimeGate
@@ -50,7 +51,10 @@ def from_cell(
     layer = Layer(
         "layer",
         cell,
-        {q: {s: given.take(matrix_key(s, q)) for s in cell.sources(q)} for q in cell.gate_names},
+        {
+            q: {s: given.take(f"{matrix_name(s)}_{q}") for s in cell.sources(q)}
+            for q in cell.gate_names
+        },
         bias=given.optional({q: f"b_{q}" for q in cell.gate_names}),
         peepholes={q: given.take(f"p_{q}") for q in cell.peephole_names},
         parameters={key: given.take(key) for key in cell.parameter_names},
@@ -99,11 +103,6 @@ def time_gate(given: Given) -> TimeGate:
                 raise ValueError(f"{key} must be one number, not of shape {options[key].shape}")
             options[key] = {"interval": float, "stamped": bool}[key](options[key].item())
     return TimeGate(**vectors, **options)
-
-
-def matrix_key(source: str, gate: str) -> str:
-    """W_i, U_i, R_f_i: the rows of gate i for x, h and another source."""
-    return {"x": f"W_{gate}", "h": f"U_{gate}"}.get(source, f"R_{source}_{gate}")
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -1,0 +1,1 @@
+"""Small trained nets for the benchmarks: what they learned from, and their weights."""
