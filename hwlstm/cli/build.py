@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..build.record import quantisation
 from ..build.write import write
+from ..devices import DEVICES
 from ..load import load
-from ..plan.devices import DEVICES
 from ..plan.network import plan
 from ..progress import progress
 from ..quantize import measure, quantize

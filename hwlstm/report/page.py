@@ -7,8 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..devices import DEVICES
 from ..errors import HwlstmError
-from ..plan.devices import DEVICES
 from . import words
 from .charts import error_chart, range_legend
 from .diagram import block_diagram

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
+from ..devices import DEVICES
 from ..fixed import Format
-from ..plan.devices import DEVICES
 from .activation import activation_chart
 from .charts import range_plot, share_bar
 from .source import Build
