@@ -34,7 +34,7 @@ class Activation:
         A name of :data:`FUNCTIONS`; a callable that maps a float64 array to one of the same
         shape; ``function("elu", alpha=0.5)`` where a parameter is not ONNX's default.
     in_format, out_format : Format or str
-        Up to 20 and 24 bits, with at least one fraction bit.
+        Up to 20 and 24 bits.
     max_ulp : float
         Bound of the error against the function clipped to the output's range, in ulp of the
         output. 0.5 is correct rounding, below 1 "faithful".
@@ -147,8 +147,6 @@ def check(asked: Activation) -> None:
     ):
         if fmt.width > most:
             raise ValueError(f"Activation {what} must have at most {most} bits, not {fmt}")
-        if fmt.frac < 1:
-            raise ValueError(f"Activation {what} must have at least 1 fraction bit, not {fmt}")
     if not isinstance(asked.max_ulp, Real) or isinstance(asked.max_ulp, bool):
         raise TypeError(f"Activation max_ulp must be a number, not {asked.max_ulp!r}")
     if not 0 < asked.max_ulp < math.inf:

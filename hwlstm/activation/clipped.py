@@ -71,7 +71,8 @@ def line(span: Admissible, g: int) -> Fit | None:
 
 def plan(demand: Demand) -> Iterator[Clipped | None]:
     """Piecewise linear approximation of sigmoid (Amin, Curtis & Hayes-Gill 1997), truncated."""
-    if demand.target.function is not FUNCTIONS["sigmoid"] or not demand.in_format.signed:
+    whole = demand.in_format.frac >= 0 <= demand.out_format.frac
+    if demand.target.function is not FUNCTIONS["sigmoid"] or not (demand.in_format.signed and whole):
         yield None
         return
     source, to = demand.in_format.frac, demand.out_format

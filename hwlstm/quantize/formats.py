@@ -8,12 +8,15 @@ import numpy as np
 from ..activation import RESOURCES, Activation, flat_beyond
 from ..cells.graph import Node, leaf_format, operand_name
 from ..cells.ranges import ranges
+from ..devices import Device
+from ..devices import device as known_device
 from ..fixed import Format, Interval, quantise, real
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float
 from ..golden.network import sequences
 from ..network import Layer, Network
 from .numbers import filled
+from .widths import chosen_widths, factor_bits, readers
 
 __all__ = ["quantize"]
 
@@ -29,9 +32,6 @@ FAR, MOST_LIMIT = 2.0**20, 16.0
 
 UNBOUNDED = 2.0**60
 """A bound from here on comes from UNKNOWN and says nothing."""
-
-PHI_BITS = 17
-"""Most bits of a phase: so many, unsigned, are one factor of a multiplier."""
 
 STAMP_BITS, MOST_STAMP_BITS = 16, 31
 
@@ -49,6 +49,7 @@ def quantize(
     shared: bool = False,
     steps: int | None = None,
     formats: Mapping[str, Format | str] | None = None,
+    device_name: str | Device | None = None,
 ) -> FixedNetwork:
     """Give every signal a Format, and turn every weight into raw integers.
 
@@ -60,7 +61,8 @@ def quantize(
     time : array (sequences, steps)
         Of every step of it, if the first layer reads time stamps.
     weights, bits : int
-        Width in bits of W and U, and of every other signal.
+        Width in bits of W and U; of x, of the states that they multiply, and of the output. The
+        signals within the cell are as wide as these deserve: see `Widths`.
     margin : float
         Headroom over the calibrated range, 1 or more.
     max_ulp : float
@@ -76,7 +78,10 @@ def quantize(
         the rest, and saturates beyond: `measure` and `run_integer` count it.
     formats : dict
         "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
-        calibrated range (beyond the point where a function is flat, it need not).
+        calibrated range (beyond the point where a function is flat, it need not), or the initial
+        state.
+    device_name : str or Device
+        Nothing that is multiplied becomes wider than one of its multipliers takes.
 
     Raises
     ------
@@ -92,6 +97,7 @@ def quantize(
     if steps is not None and (not isinstance(steps, int) or steps < 1):
         raise ValueError(f"quantize steps must be at least 1, not {steps!r}")
     x = sequences(data, network.inputs)
+    target = None if device_name is None else known_device(device_name)
     trace = run_float(network, x, time)
     given = by_layer(network, formats or {})
     layers = []
@@ -102,7 +108,8 @@ def quantize(
             trace=trace.layers[layer.name],
             given=given[layer.name],
             weights=weights,
-            bits=bits,
+            widths=chosen_widths(layer.cell, bits, target),
+            device=target,
             margin=margin,
             max_ulp=max_ulp,
             resources=frozenset(resources),
@@ -150,7 +157,8 @@ class Choice:
     trace: Mapping[str, np.ndarray]
     given: dict[str, Format]
     weights: int
-    bits: int
+    widths: dict[str, int]
+    device: Device | None
     margin: float
     max_ulp: float
     resources: frozenset[str]
@@ -159,14 +167,17 @@ class Choice:
     latest: float
 
     def fixed(self, x: Signal) -> FixedLayer:
+        self.check_names(x)
+        chosen, tables = self.chosen(x)
+        while narrower := self.too_wide(chosen, x):
+            self.widths = {**self.widths, **narrower}
+            chosen, tables = self.chosen(x)
+        return filled(self.layer, chosen, tables)
+
+    def check_names(self, x: Signal) -> None:
+        """Formats by hand are of signals that there are, and that are free."""
         layer, cell = self.layer, self.layer.cell
-        chosen: dict[str, Format] = {}
-        matrices = {
-            matrix_name(source): [m[source] for m in layer.weights.values() if source in m]
-            for source in cell.source_names
-        }
-        constants = self.constants()
-        signals = {"x", "b", *matrices, *constants, *cell.graph.names.values()}
+        signals = {"x", "b", *self.matrices(), *self.constants(), *cell.graph.names.values()}
         if cell.timed:
             signals |= {"phi", "t"} if layer.time_gate.stamped else {"phi"}
         unknown = sorted(set(self.given) - signals)
@@ -174,23 +185,51 @@ class Choice:
             raise ValueError(
                 f"Format '{layer.name}.{unknown[0]}' must name a signal of {sorted(signals)}"
             )
-        chosen["x"] = x.fmt or self.calibrated("x", x.lo, x.hi)
         if x.fmt and self.given.get("x", x.fmt) != x.fmt:
             raise ValueError(
                 f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
                 f"not {self.given['x']}"
             )
-        for name, parts in matrices.items():
+
+    def chosen(self, x: Signal) -> tuple[dict[str, Format], dict[str, Activation]]:
+        """Format of every signal, operand before result, and the activation tables."""
+        chosen = {"x": x.fmt or self.calibrated("x", x.lo, x.hi)}
+        for name, parts in self.matrices().items():
             chosen[name] = self.least_error(name, np.concatenate(parts, axis=None), self.weights)
-        for name, parts in constants.items():
-            chosen[name] = self.least_error(name, np.concatenate(parts), self.bits)
-        if cell.timed:
+        for name, parts in self.constants().items():
+            chosen[name] = self.least_error(name, np.concatenate(parts), self.widths[name])
+        if self.layer.cell.timed:
             chosen |= self.time_formats()
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
         chosen["b"] = self.bias_format(chosen)
-        return filled(layer, chosen, tables)
+        return chosen, tables
+
+    def matrices(self) -> dict[str, list[np.ndarray]]:
+        """Format of what multiplies a source to the matrices of all gates."""
+        return {
+            matrix_name(source): [m[source] for m in self.layer.weights.values() if source in m]
+            for source in self.layer.cell.source_names
+        }
+
+    def too_wide(self, chosen: dict[str, Format], x: Signal) -> dict[str, int]:
+        """Column sources to the bits that they may have, if the column broadcast is wider than a
+        multiplier of the device: the finest products give way."""
+        if self.device is None:
+            return {}
+        sources = self.layer.cell.source_names
+        fracs = {s: chosen[matrix_name(s)].frac + chosen[s].frac for s in sources}
+        finest = max(fracs.values())
+        widest = max(chosen[s].width + finest - fracs[s] for s in sources)
+        fixed = {s for s in sources if s in self.given or (s == "x" and x.fmt)}
+        limit = finest - (widest - factor_bits(self.device))
+        limit = max([limit, *(fracs[s] for s in fixed)])
+        return {
+            s: bits
+            for s in set(sources) - fixed
+            if (bits := max(chosen[s].width - max(0, fracs[s] - limit), 2)) < self.widths[s]
+        }
 
     def constants(self) -> dict[str, list[np.ndarray]]:
         """Format of what each unit has one number of, to those numbers."""
@@ -201,7 +240,7 @@ class Choice:
 
     def time_formats(self) -> dict[str, Format]:
         """Of the phase, and of the time stamp if there is one."""
-        bits = min(self.bits, PHI_BITS)
+        bits = min(self.widths["phi"], factor_bits(self.device) - 1)  # unsigned, so one more
         found = {"phi": self.given.get("phi", Format(bits, bits, signed=False))}
         if found["phi"].signed or found["phi"].width != found["phi"].frac:
             raise ValueError(f"Format of {self.layer.name}.phi must be UQ0.n, not {found['phi']}")
@@ -236,7 +275,6 @@ class Choice:
         graph = self.layer.cell.graph
         results = dict.fromkeys(graph.names.values(), UNKNOWN)
         tables: dict[str, Activation] = {}
-        operands = {operand for _, operand in graph.activations.values()}
         for node in graph.live():
             name = graph.names.get(node)
             if name is None:
@@ -257,8 +295,6 @@ class Choice:
                 chosen[name] = self.calibrated(name, min(lo), max(hi), bound)
                 if self.steps and name not in self.given:
                     chosen[name] = self.grown(node, chosen, results) or chosen[name]
-                if name in operands and name not in self.given and chosen[name].frac < 1:
-                    chosen[name] = Format(self.bits, 1)  # no activation takes less
         return tables
 
     def turns(self, name: str) -> list[str]:
@@ -272,15 +308,20 @@ class Choice:
         return alike if self.shared and name in alike else []
 
     def activation(self, node: Node, operand: Format, out: Format) -> Activation:
-        shared = self.turns(operand_name(self.layer.cell.graph, node.args[0]))
-        return Activation(
-            node.attr,
-            operand,
-            out,
-            max_ulp=self.max_ulp,
-            resources=self.resources,
-            family="shared" if shared else None,
-        )
+        graph = self.layer.cell.graph
+        shared = self.turns(operand_name(graph, node.args[0]))
+        try:
+            return Activation(
+                node.attr,
+                operand,
+                out,
+                max_ulp=self.max_ulp,
+                resources=self.resources,
+                family="shared" if shared else None,
+            )
+        except ValueError as error:
+            name = f"{self.layer.name}.{graph.names[node]}"
+            raise type(error)(f"{name}: {error}") from None
 
     def result_format(self, node: Node, operand: Format) -> Format:
         """The format of an activation's result.
@@ -295,28 +336,27 @@ class Choice:
             largest = max(np.abs(far).max(), -lo, hi)
         else:
             largest = min(max(-lo, hi) * self.margin, max(np.abs(ends).max(), -lo, hi))
+        first, last = self.started(name)
         if name not in self.given:
-            return Format.holding(self.bits, largest * (1 - 2.0 ** (1 - self.bits)))
+            bits = self.widths[name]
+            nearly = largest * (1 - 2.0 ** (1 - bits))
+            return Format.holding(bits, max(nearly, -first, last))
         below = self.given[name].step
-        return self.held(name, max(lo, -largest + below), min(hi, largest - below))
+        lo, hi = max(lo, -largest + below), min(hi, largest - below)
+        return self.held(name, min(lo, first), max(hi, last))
 
     def flat(self, name: str) -> float:
         """Where an operand of activations alone may saturate without a change behind them."""
         graph = self.layer.cell.graph
-        readers = [(gate, f) for gate, (f, operand) in graph.activations.items() if operand == name]
-        if not readers or name in graph.outputs or self.read_otherwise(name):
+        squashings = [
+            (gate, f) for gate, (f, operand) in graph.activations.items() if operand == name
+        ]
+        alone = all(reader.is_table for reader in readers(graph, name))
+        if not squashings or name in graph.outputs or not alone:
             return np.inf
-        outs = {gate: self.given.get(gate, Format(self.bits, self.bits - 1)) for gate, _ in readers}
-        return max(flat_beyond(f, outs[gate]) for gate, f in readers)
-
-    def read_otherwise(self, name: str) -> bool:
-        """True if something else than an activation reads the value."""
-        graph = self.layer.cell.graph
-        return any(
-            graph.names.get(arg) == name and not node.is_table
-            for node in graph.live()
-            for arg in node.args
-        )
+        bits = self.widths
+        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g, _ in squashings}
+        return max(flat_beyond(f, outs[gate]) for gate, f in squashings)
 
     def grown(self, node: Node, chosen, results) -> Format | None:
         """For a state that only adds to itself, the format that holds `steps` such steps."""
@@ -328,8 +368,8 @@ class Choice:
         (added,) = (arg for arg in node.args if arg is not before)
         once = self.bound(added, chosen, results)
         start = float(np.abs(self.layer.initial[name]).max())
-        finest = Format.holding(self.bits, max(once, start))
-        width = self.bits + (self.steps - 1).bit_length() + (start > 0)
+        finest = Format.holding(self.widths[name], max(once, start))
+        width = finest.width + (self.steps - 1).bit_length() + (start > 0)
         return Format(width, finest.frac)
 
     def bound(self, node: Node, chosen, results) -> float:
@@ -346,18 +386,24 @@ class Choice:
 
     def reach(self, name: str) -> tuple[float, float]:
         """Smallest and largest calibrated value, initial state included."""
-        initial = self.layer.initial.get(name, self.trace[name][:0])
-        return span(np.append(self.trace[name], initial))
+        (lo, hi), (first, last) = span(self.trace[name]), self.started(name)
+        return min(lo, first), max(hi, last)
+
+    def started(self, name: str) -> tuple[float, float]:
+        """Smallest and largest initial state; what is no state needs to hold none."""
+        return span(self.layer.initial[name]) if name in self.layer.initial else (np.inf, -np.inf)
 
     def calibrated(self, name: str, lo: float, hi: float, bound: float = np.inf) -> Format:
         """The given format, if it holds lo and hi; else the finest with margin.
 
-        Nothing beyond `bound` needs to be held.
+        Nothing beyond `bound` needs to be held, but for the initial state.
         """
+        first, last = self.started(name)
         lo, hi = max(lo, -bound), min(hi, bound)
         if name in self.given:
-            return self.held(name, lo, hi)
-        return Format.holding(self.bits, min(max(-lo, hi) * self.margin, bound))
+            return self.held(name, min(lo, first), max(hi, last))
+        computed = min(max(-lo, hi) * self.margin, bound)
+        return Format.holding(self.widths[name], max(computed, -first, last))
 
     def held(self, name: str, lo: float, hi: float) -> Format:
         """The format given by hand, refused if it saturates lo or hi."""
