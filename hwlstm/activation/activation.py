@@ -10,7 +10,7 @@ import numpy as np
 
 from ..fixed import Format, Interval
 from .certificate import Certificate, certified
-from .families import Direct, Family, Piecewise, Shared
+from .families import Direct, Family, Piecewise, Shared, inner
 from .functions import FUNCTIONS, Function, function
 from .search import FAMILIES, RESOURCES, Request, unit
 from .target import Target
@@ -91,19 +91,14 @@ class Activation:
     @property
     def likeness(self) -> tuple:
         """Activations of one likeness can take turns on one unit."""
-        match self.unit:
-            case Direct(block_ram=block_ram, in_format=source):
-                return "direct", source.width, source.signed, block_ram, self.latency
-            case Piecewise(quadratic=False, dsp=True) as unit:
-                source = self.in_format
-                return (
-                    "linear",
-                    unit.mirror,
-                    source.width,
-                    source.signed,
-                    unit.block_ram,
-                    self.latency,
-                )
+        unit = inner(self.unit)
+        source = self.in_format.width, unit.in_format.width, unit.in_format.signed
+        match unit:
+            case Direct(block_ram=block_ram):
+                return "direct", source, block_ram, self.latency
+            case Piecewise(quadratic=False) if unit.dsp or unit.block_ram:
+                hard = unit.block_ram, unit.dsp
+                return "linear", unit.mirror, source, hard, self.latency
             case Shared():
                 formats = self.in_format, self.out_format
                 return "shared", formats, self.max_ulp, self.resources, self.latency

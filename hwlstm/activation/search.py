@@ -10,8 +10,9 @@ from .clipped import clipped, plan
 from .cost import blocks, cost
 from .demand import Demand
 from .direct import direct
-from .families import Family
+from .families import Family, Saturating
 from .functions import FUNCTIONS, Function
+from .saturating import inner_demand
 from .segmented import linear, quadratic
 from .shared import shared
 from .target import Target
@@ -36,6 +37,9 @@ ONLY = {
     "shared": "sigmoid and tanh of a signed input",
 }
 """Families that not every function has."""
+
+STRAIGHT = ("clipped", "plan", "shared")
+"""Families to which the width of the input is nothing, or that two functions must agree on."""
 
 LOGIC_BITS = 8
 """Inputs up to here get a direct table in look-up tables."""
@@ -146,14 +150,16 @@ def segmented(request: Request, demand: Demand) -> Family | None:
 
 def small(demand: Demand) -> bool:
     """A direct table takes a few look-up tables, or one block RAM and no multiplier."""
-    width, bits = demand.in_format.width, demand.out_format.width
+    width, bits = (inner_demand(demand) or demand).in_format.width, demand.out_format.width
     return width <= LOGIC_BITS or (demand.block_ram and blocks(1 << width, bits) == 1)
 
 
 def first(request: Request, demand: Demand, family: str) -> Family | None:
-    for found in FAMILIES[family](demand):
-        if found and request.accepts(found, demand.target):
-            return found
+    narrow = None if family in STRAIGHT else inner_demand(demand)
+    for found in FAMILIES[family](narrow or demand):
+        unit = Saturating(demand.in_format, None, inner=found) if found and narrow else found
+        if unit and request.accepts(unit, demand.target):
+            return unit
     return None
 
 
