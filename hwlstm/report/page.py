@@ -98,6 +98,7 @@ def context(build: Build) -> dict:
         "activations": activation_rows(build),
         "legend": range_legend().markup(),
         "saturating": saturating(build),
+        "warnings": (build.quantisation or {"warnings": []})["warnings"],
         "errors": error_context(error),
         "timeline": timeline_chart(build).markup(),
         "runs": build.verification,

@@ -107,6 +107,7 @@ QUANTISATION = {
             "quantiles": (number,) * 7,
             "saturated": count,
             "values": size,
+            "harmless": count,
             "sqnr_db": Maybe(number),
             "format": fmt,
             "lo": number,
@@ -115,6 +116,7 @@ QUANTISATION = {
     ],
     "error": Each([(number, number)]),
     "accuracy": Maybe((share, share)),
+    "warnings": [text, ...],
 }
 
 RUN = {

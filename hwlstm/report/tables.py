@@ -43,13 +43,16 @@ def measured_row(signal: dict, number_on_page: int) -> dict:
         "plot": range_plot(signal, number_on_page).markup(),
         "seen": f"{number(q[0])} … {number(q[-1])}",
         "saturated": signal["saturated"],
+        "lost": signal["saturated"] - signal["harmless"],
         "values": signal["values"],
         "sqnr": "exact" if sqnr is None else number(sqnr),
     }
 
 
 def saturating(build: Build) -> list[dict]:
-    return [s for s in (build.quantisation or {"signals": []})["signals"] if s["saturated"]]
+    """Signals that lose something by it."""
+    measured = (build.quantisation or {"signals": []})["signals"]
+    return [s for s in measured if s["saturated"] > s["harmless"]]
 
 
 def activation_rows(build: Build) -> list[dict]:
