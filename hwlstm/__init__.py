@@ -13,13 +13,13 @@ Each stage is a function from one frozen value to the next; stop after any of th
 from .activation import Activation
 from .build.record import record_synthesis, record_verification
 from .build.write import write
+from .devices import DEVICES
 from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
 from .fixed import Format
 from .fixed_network import FixedLayer, FixedNetwork
 from .golden import evaluate, gradients, integer_gradients, run_float, run_integer
 from .load import from_arrays, from_cell, load, load_cell
 from .network import Layer, Network
-from .plan.devices import DEVICES
 from .plan.network import NetworkPlan, plan
 from .quantize import measure, quantize, quantize_backward, requantize
 from .report import report

@@ -8,7 +8,17 @@ certificate says what it does. The hardware is hwlstm.rtl.activation.
 
 from .activation import Activation, flat_beyond
 from .certificate import Certificate, ReferenceCheck, check_reference
-from .families import Clipped, Direct, Family, Piecewise, Shared, joint_factors, joint_table
+from .families import (
+    Clipped,
+    Direct,
+    Family,
+    Piecewise,
+    Saturating,
+    Shared,
+    inner,
+    joint_factors,
+    joint_table,
+)
 from .functions import FUNCTIONS, Function, function
 from .search import FAMILIES, RESOURCES, Unmet
 
@@ -24,11 +34,13 @@ __all__ = [
     "Function",
     "Piecewise",
     "ReferenceCheck",
+    "Saturating",
     "Shared",
     "Unmet",
     "check_reference",
     "flat_beyond",
     "function",
+    "inner",
     "joint_factors",
     "joint_table",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..fixed import Format, Interval
 from .certificate import Certificate, certified
-from .families import Direct, Family, Piecewise, Shared
+from .families import Direct, Family, Piecewise, Shared, inner
 from .functions import FUNCTIONS, Function, function
 from .search import FAMILIES, RESOURCES, Request, unit
 from .target import Target
@@ -34,7 +34,7 @@ class Activation:
         A name of :data:`FUNCTIONS`; a callable that maps a float64 array to one of the same
         shape; ``function("elu", alpha=0.5)`` where a parameter is not ONNX's default.
     in_format, out_format : Format or str
-        Up to 20 and 24 bits, with at least one fraction bit.
+        Up to 20 and 24 bits.
     max_ulp : float
         Bound of the error against the function clipped to the output's range, in ulp of the
         output. 0.5 is correct rounding, below 1 "faithful".
@@ -91,19 +91,14 @@ class Activation:
     @property
     def likeness(self) -> tuple:
         """Activations of one likeness can take turns on one unit."""
-        match self.unit:
-            case Direct(block_ram=block_ram, in_format=source):
-                return "direct", source.width, source.signed, block_ram, self.latency
-            case Piecewise(quadratic=False, dsp=True) as unit:
-                source = self.in_format
-                return (
-                    "linear",
-                    unit.mirror,
-                    source.width,
-                    source.signed,
-                    unit.block_ram,
-                    self.latency,
-                )
+        unit = inner(self.unit)
+        source = self.in_format.width, unit.in_format.width, unit.in_format.signed
+        match unit:
+            case Direct(block_ram=block_ram):
+                return "direct", source, block_ram, self.latency
+            case Piecewise(quadratic=False) if unit.dsp or unit.block_ram:
+                hard = unit.block_ram, unit.dsp
+                return "linear", unit.mirror, source, hard, self.latency
             case Shared():
                 formats = self.in_format, self.out_format
                 return "shared", formats, self.max_ulp, self.resources, self.latency
@@ -147,8 +142,6 @@ def check(asked: Activation) -> None:
     ):
         if fmt.width > most:
             raise ValueError(f"Activation {what} must have at most {most} bits, not {fmt}")
-        if fmt.frac < 1:
-            raise ValueError(f"Activation {what} must have at least 1 fraction bit, not {fmt}")
     if not isinstance(asked.max_ulp, Real) or isinstance(asked.max_ulp, bool):
         raise TypeError(f"Activation max_ulp must be a number, not {asked.max_ulp!r}")
     if not 0 < asked.max_ulp < math.inf:

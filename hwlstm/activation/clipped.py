@@ -71,10 +71,12 @@ def line(span: Admissible, g: int) -> Fit | None:
 
 def plan(demand: Demand) -> Iterator[Clipped | None]:
     """Piecewise linear approximation of sigmoid (Amin, Curtis & Hayes-Gill 1997), truncated."""
-    if demand.target.function is not FUNCTIONS["sigmoid"] or not demand.in_format.signed:
+    source, to = demand.in_format, demand.out_format
+    fits = source.signed and source.frac >= 0 <= to.frac
+    if demand.target.function is not FUNCTIONS["sigmoid"] or not fits:
         yield None
         return
-    source, to = demand.in_format.frac, demand.out_format
+    source = source.frac
     g = max(source + 5 - to.frac, 0)
     lines = ((0, 1 / 4, 0.5), (1, 1 / 8, 0.625), (2.375, 1 / 32, 0.84375))
     scale = 2.0 ** (to.frac + g)

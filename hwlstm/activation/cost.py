@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .families import Clipped, Direct, Family, Piecewise, Shared
+from .families import Clipped, Direct, Family, Piecewise, Saturating, Shared
 from .table import column_bits
 
 __all__ = ["Cost", "blocks", "cost", "table_luts"]
@@ -24,6 +24,9 @@ def cost(unit: Family) -> Cost:
     match unit:
         case Shared():
             return cost(unit.core)
+        case Saturating():
+            found = cost(unit.inner)
+            return Cost(found.hard, found.luts + unit.inner.in_format.width)
         case Piecewise():
             return piecewise(unit, fold)
         case Direct() if unit.block_ram:

@@ -19,8 +19,10 @@ __all__ = [
     "Direct",
     "Family",
     "Piecewise",
+    "Saturating",
     "Shared",
     "aligned",
+    "inner",
     "joint_factors",
     "joint_table",
 ]
@@ -320,8 +322,40 @@ class Clipped(Family):
         ).signed_width, self.in_format.interval.signed_width
 
 
+@dataclass(frozen=True, eq=False)
+class Saturating(Family):
+    """A unit with a narrower input of as many fraction bits, behind one that saturates."""
+
+    inner: Family
+
+    def outputs(self, x):
+        return self.inner.evaluate(np.clip(x, self.inner.in_format.lo, self.inner.in_format.hi))
+
+    @property
+    def kind(self):
+        return self.inner.kind
+
+    @cached_property
+    def table(self):
+        return self.inner.table
+
+    @property
+    def factors(self):
+        return self.inner.factors
+
+    @property
+    def stages(self):
+        return self.inner.stages
+
+
+def inner(unit: Family) -> Family:
+    """What is behind a saturating input; the unit itself, where there is none."""
+    return unit.inner if isinstance(unit, Saturating) else unit
+
+
 def joint_factors(units: list[Family]) -> tuple[int, int] | None:
     """The factors of one unit that takes turns between these."""
+    units = [inner(unit) for unit in units]
     lines = [unit for unit in units if isinstance(unit, Piecewise)]
     found = [unit.factors for unit in aligned(lines) or units if unit.factors]
     return (max(a for a, _ in found), max(b for _, b in found)) if found else None
@@ -329,6 +363,7 @@ def joint_factors(units: list[Family]) -> tuple[int, int] | None:
 
 def joint_table(units: list[Family]) -> Table | None:
     """What stands in the memory of one unit that takes turns between these; None: no memory."""
+    units = [inner(unit) for unit in units]
     if isinstance(units[0], Shared):
         return units[0].table
     lines = [unit for unit in units if isinstance(unit, Piecewise)]

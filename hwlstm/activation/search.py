@@ -10,10 +10,12 @@ from .clipped import clipped, plan
 from .cost import blocks, cost
 from .demand import Demand
 from .direct import direct
-from .families import Family
+from .families import Family, Saturating
 from .functions import FUNCTIONS, Function
+from .saturating import inner_demand
 from .segmented import linear, quadratic
 from .shared import shared
+from .store import recall, store
 from .target import Target
 
 __all__ = ["FAMILIES", "RESOURCES", "Request", "Unmet", "unit"]
@@ -36,6 +38,9 @@ ONLY = {
     "shared": "sigmoid and tanh of a signed input",
 }
 """Families that not every function has."""
+
+STRAIGHT = ("clipped", "plan", "shared")
+"""Families to which the width of the input is nothing, or that two functions must agree on."""
 
 LOGIC_BITS = 8
 """Inputs up to here get a direct table in look-up tables."""
@@ -63,6 +68,20 @@ class Request:
 
     def __str__(self) -> str:
         return f"{self.function} {self.in_format} -> {self.out_format}"
+
+    @property
+    def key(self) -> str | None:
+        """All that decides the unit; None if the function is a user's own."""
+        function = self.function
+        base = FUNCTIONS.get(function.name.removeprefix("slope_"))
+        if base is None:
+            return None
+        known = replace(base, alpha=function.alpha, beta=function.beta)
+        if function not in (known, base.slope and known.derivative):
+            return None
+        asked = (self.max_ulp, self.monotone, self.symmetric, sorted(self.resources), self.family)
+        parameters = (function.name, function.alpha, function.beta)
+        return repr((parameters, str(self.in_format), str(self.out_format), *asked))
 
     def demand(self) -> Demand:
         target = Target(self.function, self.in_format, self.out_format)
@@ -101,7 +120,7 @@ class Unmet(ValueError):
 
 @lru_cache(maxsize=256)
 def unit(request: Request) -> Family:
-    """The cheapest unit that meets the request.
+    """The cheapest unit that meets the request; searched for once, then recalled and proved anew.
 
     Raises
     ------
@@ -109,9 +128,14 @@ def unit(request: Request) -> Family:
         There is none; with the best bound that one meets, and what would help.
     """
     target = request.demand().target
+    known = recall(request.key) if request.key else None
+    if known and known.in_format == request.in_format and request.accepts(known, target):
+        return known
     found = cheapest(request) if request.max_ulp >= target.nearest else None
     if found is None:
         raise Unmet(refusal(request))
+    if request.key:
+        store(request.key, found)
     return found
 
 
@@ -146,14 +170,16 @@ def segmented(request: Request, demand: Demand) -> Family | None:
 
 def small(demand: Demand) -> bool:
     """A direct table takes a few look-up tables, or one block RAM and no multiplier."""
-    width, bits = demand.in_format.width, demand.out_format.width
+    width, bits = (inner_demand(demand) or demand).in_format.width, demand.out_format.width
     return width <= LOGIC_BITS or (demand.block_ram and blocks(1 << width, bits) == 1)
 
 
 def first(request: Request, demand: Demand, family: str) -> Family | None:
-    for found in FAMILIES[family](demand):
-        if found and request.accepts(found, demand.target):
-            return found
+    narrow = None if family in STRAIGHT else inner_demand(demand)
+    for found in FAMILIES[family](narrow or demand):
+        unit = Saturating(demand.in_format, None, inner=found) if found and narrow else found
+        if unit and request.accepts(unit, demand.target):
+            return unit
     return None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .cost import blocks, cost
 from .demand import Admissible, Demand
-from .families import Piecewise
+from .families import ROWS_PER_CYCLE, Piecewise
 from .fit import Fit, Precision, Run, fit
 from .layout import Layout, Zone
 
@@ -234,7 +234,7 @@ def unit(shape: Shape, layout: Layout, found: Fit, precision: Precision) -> Piec
         precision=precision,
         span=layout.span,
         block_ram=demand.block_ram,
-        dsp=demand.dsp,
+        dsp=demand.dsp and layout.span > ROWS_PER_CYCLE,  # few rows are faster in look-up tables
     )
 
 

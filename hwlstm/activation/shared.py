@@ -53,7 +53,8 @@ def shared(demand: Demand) -> Iterator[Shared | None]:
     """A view of the core, which is the same for sigmoid and for tanh."""
     source, to, function = demand.in_format, demand.out_format, demand.target.function
     sigmoid = function is FUNCTIONS["sigmoid"]
-    if not (sigmoid or function is FUNCTIONS["tanh"]) or not source.signed:
+    known = sigmoid or function is FUNCTIONS["tanh"]
+    if not known or not source.signed or to.frac < 0:
         yield None
         return
     found = core(source, to, demand.max_ulp, demand.block_ram, demand.dsp)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HwlstmError
-from ..quantize import Quantisation
+from ..quantize import Quantisation, remarks
 from ..synth.synth import SynthReport
 
 __all__ = ["quantisation", "read", "record_synthesis", "record_verification", "synthesis"]
@@ -58,7 +58,7 @@ def quantisation(measured: Quantisation) -> dict:
         entry |= {"format": str(fmt), "lo": fmt.lo * fmt.step, "hi": fmt.hi * fmt.step}
         if not math.isfinite(signal.sqnr_db):
             entry["sqnr_db"] = None
-    return content
+    return content | {"warnings": remarks(measured)}
 
 
 def record_verification(build: Path, run, *, what: str, accuracy: dict | None = None) -> dict:

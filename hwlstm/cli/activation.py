@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..activation import FAMILIES, FUNCTIONS, Activation, check_reference, function
 from ..build.record import synthesis
+from ..devices import DEVICES, device
 from ..errors import HwlstmError, ToolFailed
 from ..load.function import load_function
-from ..plan.devices import DEVICES, device
 from ..progress import progress
 from ..report.activation import COLUMNS, activation_plot
 from ..synth.activation import activation_verilog, description, synth_activation

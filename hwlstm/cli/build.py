@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..build.record import quantisation
 from ..build.write import write
+from ..devices import DEVICES, device
 from ..load import load
-from ..plan.devices import DEVICES
 from ..plan.network import plan
 from ..progress import progress
 from ..quantize import ENOUGH, ROUNDINGS, measure, quantize
@@ -51,7 +51,7 @@ def add(commands):
     it.add_argument("--overwrite", action="store_true", help="replace an existing build")
     numbers = it.add_argument_group("numbers")
     numbers.add_argument("--weights", type=int, default=8, help="bits of W and U (%(default)s)")
-    numbers.add_argument("--bits", type=int, default=16, help="bits of all else (%(default)s)")
+    numbers.add_argument("--bits", type=int, default=16, help="bits of x and h (%(default)s)")
     numbers.add_argument(
         "--rounding",
         choices=ROUNDINGS,
@@ -106,6 +106,8 @@ def add(commands):
 
 
 def run(options) -> dict:
+    if options.device:
+        device(options.device)
     with progress(6, quiet=options.quiet) as tell:
         tell("reading the model")
         network = load(options.model, **about(options))
@@ -123,6 +125,7 @@ def run(options) -> dict:
             steps=options.longest,
             formats=dict(assignment(text) for text in options.format),
             rounding=options.rounding,
+            device_name=options.device,
         )
         if options.tune:
             network, fixed = tuned(options, network, fixed, x, labels, time)
@@ -149,9 +152,8 @@ def run(options) -> dict:
     print(f"{out}: {describe_plan(json.loads((out / 'manifest.json').read_text()))}")
     if not options.tune:
         say_rounding(options, fixed)
-    clipped = [s for s in measured["signals"] if s["saturated"]]
-    for signal in clipped:
-        print(f"  {signal['signal']} saturates {signal['saturated']} of {signal['values']} values")
+    for line in measured["warnings"]:
+        print(f"  {line}")
     print(f"report: {page}")
     return {"build": str(out), "report": str(page), "quantisation": measured}
 

@@ -49,7 +49,7 @@ def demo(
     network = load(MODEL)
     train_x, _, test_x, test_y = load_data()
     tell("quantising")
-    fixed = quantize(network, train_x)
+    fixed = quantize(network, train_x, device_name=device_name)
     measured = measure(network, fixed, test_x, test_y)
     engines = plan(fixed, device_name=device_name, steps=test_x.shape[1])
     extra = {"quantisation.json": quantisation(measured)}

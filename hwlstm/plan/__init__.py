@@ -1,6 +1,6 @@
 """From raw integers to engines: lanes, schedules, memories, cycles. No hardware yet."""
 
-from .devices import DEVICES, Device, device
+from ..devices import DEVICES, Device, device
 from .layer import LayerPlan
 from .network import NetworkPlan, network_times, plan
 from .timing import cycles_per_step, open_share

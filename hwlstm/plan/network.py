@@ -8,10 +8,10 @@ from numbers import Integral, Number
 
 import numpy as np
 
+from ..devices import Device, device
 from ..errors import HwlstmError
 from ..fixed import Format
 from ..fixed_network import FixedLayer, FixedNetwork
-from .devices import Device, device
 from .estimate import estimated_cycles
 from .layer import LayerPlan
 from .schedule import schedule

@@ -19,8 +19,9 @@ ALIKE = 4.0
 SCALED = 0.9
 """Powers of two are used where the error with them is below so much of the error without."""
 
-KEPT = 0.5
-"""The network's own conversion stays in front where the error with it is below so much."""
+KEPT = 0.25
+"""The network's own conversion stays in front where the error with it is below so much:
+two bits are missing otherwise."""
 
 
 def least_error(

@@ -1,26 +1,24 @@
 """Choose a Format for every signal of a layer, and put its numbers into them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from ..activation import RESOURCES, Activation, flat_beyond
+from ..activation import Activation, flat_beyond
 from ..cells.graph import Node, leaf_format, operand_name
 from ..cells.ranges import ranges
-from ..conversion import IDENTITY, Conversion
+from ..devices import Device
 from ..fixed import Format, Interval, quantise, real
-from ..fixed_network import FixedLayer, FixedNetwork, aligned_columns, matrix_key
-from ..golden import run_float
-from ..golden.gradients import layer_input
-from ..golden.network import sequences
-from ..network import Layer, Network, rebased
+from ..fixed_network import FixedLayer, aligned_columns, matrix_key
+from ..network import Layer
 from .columns import Columns
-from .conversion import least_error
 from .numbers import filled
-from .weights import gate_matrices, matrices, rounded_weights
+from .weights import RoundedWeights, gate_matrices, matrices, rounded_weights
+from .widths import factor_bits, readers
 
-__all__ = ["ROUNDINGS", "quantize"]
+__all__ = ["Choice", "Signal", "span"]
 
 TRIM = 2
 """Bits that x may lose; see Choice.trimmed_input."""
@@ -35,123 +33,7 @@ FAR, MOST_LIMIT = 2.0**20, 16.0
 UNBOUNDED = 2.0**60
 """A bound from here on comes from UNKNOWN and says nothing."""
 
-PHI_BITS = 17
-"""Most bits of a phase: so many, unsigned, are one factor of a multiplier."""
-
 STAMP_BITS, MOST_STAMP_BITS = 16, 31
-
-ROUNDINGS = ("feedback", "nearest")
-
-
-def quantize(
-    network: Network,
-    data,
-    time=None,
-    *,
-    weights: int = 8,
-    bits: int = 16,
-    margin: float = 1.25,
-    max_ulp: float = 1.0,
-    resources: Iterable[str] = RESOURCES,
-    shared: bool = False,
-    steps: int | None = None,
-    formats: Mapping[str, Format | str] | None = None,
-    rounding: str = "feedback",
-) -> FixedNetwork:
-    """Give every signal a Format, and turn every weight into raw integers.
-
-    Parameters
-    ----------
-    data : array (sequences, steps, inputs)
-        Calibration data: formats hold `margin` times what it reaches. Weights minimise the error
-        of the sums of products over it instead, see `rounding`.
-    time : array (sequences, steps)
-        Of every step of it, if the first layer reads time stamps.
-    weights, bits : int
-        Width in bits of W and U, and of every other signal.
-    margin : float
-        Headroom over the calibrated range, 1 or more.
-    max_ulp : float
-        Error bound of the activations, in output ulp.
-    resources : iterable of "bram", "dsp"
-        What activation units may use besides look-up tables.
-    shared : bool
-        The sigmoids and tanhs of the gates have one input format and one table, so that one unit
-        computes them all where an initiation interval leaves it the time.
-    steps : int
-        Longest sequence. A state that nothing forgets (c of NFG) is ceil(log2 steps) bits wider,
-        so that it cannot saturate within so many. If not given it has the calibrated range, like
-        the rest, and saturates beyond: `measure` and `run_integer` count it.
-    formats : dict
-        "layer.signal" to Format or "Q4.12": fixed by hand. Refused if it cannot hold the
-        calibrated range (beyond the point where a function is flat, it need not). "layer.W" is
-        that of every gate, "layer.W_f" that of gate f; W and U of a gate are shifted together.
-    rounding : "feedback" or "nearest"
-        Of weights. "feedback": each row together, so that its sum of products errs least on the
-        calibration data, the error's mean going into the bias; to nearest for a layer with fewer
-        than 4 calibration vectors a column. "nearest": each weight by itself.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Data or widths that are not as above; formats that saturate, with one that would not;
-        an error bound that no table meets.
-    """
-    for what, width, most in (("weights", weights, 18), ("bits", bits, 18)):
-        if not isinstance(width, int) or not 2 <= width <= most:
-            raise ValueError(f"quantize {what} must be 2 to {most} bits, not {width!r}")
-    if not margin >= 1:
-        raise ValueError(f"quantize margin must be at least 1, not {margin!r}")
-    if rounding not in ROUNDINGS:
-        raise ValueError(f"quantize rounding must be {' or '.join(ROUNDINGS)}, not {rounding!r}")
-    if steps is not None and (not isinstance(steps, int) or steps < 1):
-        raise ValueError(f"quantize steps must be at least 1, not {steps!r}")
-    x = sequences(data, network.inputs)
-    trace = run_float(network, x, time)
-    given = by_layer(network, formats or {})
-
-    def made(conversion: Conversion) -> FixedNetwork:
-        seen, layers = conversion(x), []
-        source = Signal(*span(seen))
-        for k, layer in enumerate(rebased(network, conversion).layers):
-            own, columns = trace.layers[layer.name], None
-            if rounding == "feedback":
-                columns = Columns.of(layer, layer_input(network, trace, seen, k), own)
-            choice = Choice(
-                layer=layer,
-                trace=own,
-                columns=columns if columns and columns.enough(layer.cell) else None,
-                given=given[layer.name],
-                weights=weights,
-                bits=bits,
-                margin=margin,
-                max_ulp=max_ulp,
-                resources=frozenset(resources),
-                shared=shared,
-                steps=steps,
-                latest=float(np.max(time)) if network.stamped else 0.0,
-            )
-            fixed = choice.fixed(source)
-            layers.append(fixed)
-            source = Signal(0.0, 0.0, fixed.formats[fixed.output])
-        about = (network.name, tuple(layers), network.classify, network.returns)
-        return FixedNetwork(*about, conversion)
-
-    by_hand = any(name == "x" or name.startswith("W") for name in given[network.layers[0].name])
-    return made(IDENTITY) if by_hand else least_error(network, x, time, made)
-
-
-def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
-    """{"lstm.c": ...} to {"lstm": {"c": Format}}; unknown names are refused."""
-    if not isinstance(formats, Mapping) or not all(isinstance(key, str) for key in formats):
-        raise TypeError(f"Formats must be a dict of 'layer.signal' to format, not {formats!r}")
-    split: dict[str, dict[str, Format]] = {layer.name: {} for layer in network.layers}
-    for key, text in formats.items():
-        name, _, signal = key.partition(".")
-        if name not in split:
-            raise ValueError(f"Format {key!r} must name a layer of {sorted(split)}")
-        split[name][signal] = Format.parse(text)
-    return split
 
 
 @dataclass(frozen=True)
@@ -176,7 +58,8 @@ class Choice:
     columns: Columns | None
     given: dict[str, Format]
     weights: int
-    bits: int
+    widths: dict[str, int]
+    device: Device | None
     margin: float
     max_ulp: float
     resources: frozenset[str]
@@ -185,10 +68,18 @@ class Choice:
     latest: float
 
     def fixed(self, x: Signal) -> FixedLayer:
+        self.check_names(x)
+        chosen, tables = self.chosen(x)
+        while narrower := self.too_wide(chosen, x):
+            self.widths = {**self.widths, **narrower}
+            chosen, tables = self.chosen(x)
+        how = "feedback" if self.columns else "nearest"
+        return filled(self.rounded.layer, chosen, tables, how)
+
+    def check_names(self, x: Signal) -> None:
+        """Formats by hand are of signals that there are, and that are free."""
         layer, cell = self.layer, self.layer.cell
-        chosen: dict[str, Format] = {}
-        constants = self.constants()
-        signals = {"x", "b", *constants, *cell.graph.names.values()}
+        signals = {"x", "b", *self.constants(), *cell.graph.names.values()}
         signals |= {*matrices(layer), *gate_matrices(layer)}
         if cell.timed:
             signals |= {"phi", "t"} if layer.time_gate.stamped else {"phi"}
@@ -197,23 +88,46 @@ class Choice:
             raise ValueError(
                 f"Format '{layer.name}.{unknown[0]}' must name a signal of {sorted(signals)}"
             )
-        chosen["x"] = x.fmt or self.calibrated("x", x.lo, x.hi)
         if x.fmt and self.given.get("x", x.fmt) != x.fmt:
             raise ValueError(
                 f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
                 f"not {self.given['x']}"
             )
-        rounded = rounded_weights(layer, self.columns, self.given, self.weights, self.least_error)
-        chosen |= rounded.formats
-        for name, parts in constants.items():
-            chosen[name] = self.least_error(name, np.concatenate(parts), self.bits)
-        if cell.timed:
+
+    @cached_property
+    def rounded(self) -> RoundedWeights:
+        """The layer with its matrices in their formats."""
+        return rounded_weights(self.layer, self.columns, self.given, self.weights, self.least_error)
+
+    def chosen(self, x: Signal) -> tuple[dict[str, Format], dict[str, Activation]]:
+        """Format of every signal, operand before result, and the activation tables."""
+        chosen = {"x": x.fmt or self.calibrated("x", x.lo, x.hi), **self.rounded.formats}
+        for name, parts in self.constants().items():
+            chosen[name] = self.least_error(name, np.concatenate(parts), self.widths[name])
+        if self.layer.cell.timed:
             chosen |= self.time_formats()
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
-        chosen["b"] = self.bias_format(chosen, rounded.layer.bias)
-        return filled(rounded.layer, chosen, tables, "feedback" if self.columns else "nearest")
+        chosen["b"] = self.bias_format(chosen)
+        return chosen, tables
+
+    def too_wide(self, chosen: dict[str, Format], x: Signal) -> dict[str, int]:
+        """Column sources to the bits that they may have, if the column broadcast is wider than a
+        multiplier of the device: the finest products give way."""
+        if self.device is None:
+            return {}
+        shifts, _ = aligned_columns(self.layer.name, self.layer.cell, chosen)
+        surplus = max(chosen[s].width + shift for s, shift in shifts.items())
+        surplus -= factor_bits(self.device)
+        fixed = {s for s in shifts if s in self.given or (s == "x" and x.fmt)}
+        surplus = min([surplus, *(shifts[s] for s in fixed)])
+        return {
+            s: bits
+            for s, shift in shifts.items()
+            if s not in fixed
+            and (bits := max(chosen[s].width - max(0, surplus - shift), 2)) < self.widths[s]
+        }
 
     def constants(self) -> dict[str, list[np.ndarray]]:
         """Format of what each unit has one number of, to those numbers."""
@@ -224,7 +138,7 @@ class Choice:
 
     def time_formats(self) -> dict[str, Format]:
         """Of the phase, and of the time stamp if there is one."""
-        bits = min(self.bits, PHI_BITS)
+        bits = min(self.widths["phi"], factor_bits(self.device) - 1)  # unsigned, so one more
         found = {"phi": self.given.get("phi", Format(bits, bits, signed=False))}
         if found["phi"].signed or found["phi"].width != found["phi"].frac:
             raise ValueError(f"Format of {self.layer.name}.phi must be UQ0.n, not {found['phi']}")
@@ -259,7 +173,6 @@ class Choice:
         graph = self.layer.cell.graph
         results = dict.fromkeys(graph.names.values(), UNKNOWN)
         tables: dict[str, Activation] = {}
-        operands = {operand for _, operand in graph.activations.values()}
         for node in graph.live():
             name = graph.names.get(node)
             if name is None:
@@ -280,8 +193,6 @@ class Choice:
                 chosen[name] = self.calibrated(name, min(lo), max(hi), bound)
                 if self.steps and name not in self.given:
                     chosen[name] = self.grown(node, chosen, results) or chosen[name]
-                if name in operands and name not in self.given and chosen[name].frac < 1:
-                    chosen[name] = Format(self.bits, 1)  # no activation takes less
         return tables
 
     def turns(self, name: str) -> list[str]:
@@ -295,15 +206,20 @@ class Choice:
         return alike if self.shared and name in alike else []
 
     def activation(self, node: Node, operand: Format, out: Format) -> Activation:
-        shared = self.turns(operand_name(self.layer.cell.graph, node.args[0]))
-        return Activation(
-            node.attr,
-            operand,
-            out,
-            max_ulp=self.max_ulp,
-            resources=self.resources,
-            family="shared" if shared else None,
-        )
+        graph = self.layer.cell.graph
+        shared = self.turns(operand_name(graph, node.args[0]))
+        try:
+            return Activation(
+                node.attr,
+                operand,
+                out,
+                max_ulp=self.max_ulp,
+                resources=self.resources,
+                family="shared" if shared else None,
+            )
+        except ValueError as error:
+            name = f"{self.layer.name}.{graph.names[node]}"
+            raise type(error)(f"{name}: {error}") from None
 
     def result_format(self, node: Node, operand: Format) -> Format:
         """The format of an activation's result.
@@ -318,28 +234,27 @@ class Choice:
             largest = max(np.abs(far).max(), -lo, hi)
         else:
             largest = min(max(-lo, hi) * self.margin, max(np.abs(ends).max(), -lo, hi))
+        first, last = self.started(name)
         if name not in self.given:
-            return Format.holding(self.bits, largest * (1 - 2.0 ** (1 - self.bits)))
+            bits = self.widths[name]
+            nearly = largest * (1 - 2.0 ** (1 - bits))
+            return Format.holding(bits, max(nearly, -first, last))
         below = self.given[name].step
-        return self.held(name, max(lo, -largest + below), min(hi, largest - below))
+        lo, hi = max(lo, -largest + below), min(hi, largest - below)
+        return self.held(name, min(lo, first), max(hi, last))
 
     def flat(self, name: str) -> float:
         """Where an operand of activations alone may saturate without a change behind them."""
         graph = self.layer.cell.graph
-        readers = [(gate, f) for gate, (f, operand) in graph.activations.items() if operand == name]
-        if not readers or name in graph.outputs or self.read_otherwise(name):
+        squashings = [
+            (gate, f) for gate, (f, operand) in graph.activations.items() if operand == name
+        ]
+        alone = all(reader.is_table for reader in readers(graph, name))
+        if not squashings or name in graph.outputs or not alone:
             return np.inf
-        outs = {gate: self.given.get(gate, Format(self.bits, self.bits - 1)) for gate, _ in readers}
-        return max(flat_beyond(f, outs[gate]) for gate, f in readers)
-
-    def read_otherwise(self, name: str) -> bool:
-        """True if something else than an activation reads the value."""
-        graph = self.layer.cell.graph
-        return any(
-            graph.names.get(arg) == name and not node.is_table
-            for node in graph.live()
-            for arg in node.args
-        )
+        bits = self.widths
+        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g, _ in squashings}
+        return max(flat_beyond(f, outs[gate]) for gate, f in squashings)
 
     def grown(self, node: Node, chosen, results) -> Format | None:
         """For a state that only adds to itself, the format that holds `steps` such steps."""
@@ -351,8 +266,8 @@ class Choice:
         (added,) = (arg for arg in node.args if arg is not before)
         once = self.bound(added, chosen, results)
         start = float(np.abs(self.layer.initial[name]).max())
-        finest = Format.holding(self.bits, max(once, start))
-        width = self.bits + (self.steps - 1).bit_length() + (start > 0)
+        finest = Format.holding(self.widths[name], max(once, start))
+        width = finest.width + (self.steps - 1).bit_length() + (start > 0)
         return Format(width, finest.frac)
 
     def bound(self, node: Node, chosen, results) -> float:
@@ -369,18 +284,24 @@ class Choice:
 
     def reach(self, name: str) -> tuple[float, float]:
         """Smallest and largest calibrated value, initial state included."""
-        initial = self.layer.initial.get(name, self.trace[name][:0])
-        return span(np.append(self.trace[name], initial))
+        (lo, hi), (first, last) = span(self.trace[name]), self.started(name)
+        return min(lo, first), max(hi, last)
+
+    def started(self, name: str) -> tuple[float, float]:
+        """Smallest and largest initial state; what is no state needs to hold none."""
+        return span(self.layer.initial[name]) if name in self.layer.initial else (np.inf, -np.inf)
 
     def calibrated(self, name: str, lo: float, hi: float, bound: float = np.inf) -> Format:
         """The given format, if it holds lo and hi; else the finest with margin.
 
-        Nothing beyond `bound` needs to be held.
+        Nothing beyond `bound` needs to be held, but for the initial state.
         """
+        first, last = self.started(name)
         lo, hi = max(lo, -bound), min(hi, bound)
         if name in self.given:
-            return self.held(name, lo, hi)
-        return Format.holding(self.bits, min(max(-lo, hi) * self.margin, bound))
+            return self.held(name, min(lo, first), max(hi, last))
+        computed = min(max(-lo, hi) * self.margin, bound)
+        return Format.holding(self.widths[name], max(computed, -first, last))
 
     def held(self, name: str, lo: float, hi: float) -> Format:
         """The format given by hand, refused if it saturates lo or hi."""
@@ -404,9 +325,9 @@ class Choice:
         # What would be chosen may clip an outlier; any other format by hand may not.
         return best if given in (None, best) else self.held(name, *span(values))
 
-    def bias_format(self, chosen: dict[str, Format], bias: Mapping[str, np.ndarray]) -> Format:
+    def bias_format(self, chosen: dict[str, Format]) -> Format:
         """As many fraction bits as the products, as few integer bits as the values need."""
-        values = np.concatenate(list(bias.values()))
+        values = np.concatenate(list(self.rounded.layer.bias.values()))
         if "b" in self.given:
             return self.held("b", *span(values))
         cell = self.layer.cell

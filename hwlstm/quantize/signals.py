@@ -1,15 +1,17 @@
 """What quantisation cost: range, saturation and noise of every signal, error at every step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..activation import flat_beyond
 from ..cells.graph import leaf_format
 from ..fixed import Format, quantise, real, saturated
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_key
-from ..golden import run_float, run_integer
+from ..golden import Trace, run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network, rebased
+from .widths import readers
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
 
@@ -30,7 +32,12 @@ class SignalReport:
     quantiles : tuple of float
         Of the float reference, at QUANTILES; the first and the last are its range.
     saturated, values : int
-        How many values were clipped, of how many.
+        How many values were clipped, of how many; an initial state is one of each sequence.
+    harmless : int
+        How many of the clipped ones change nothing: a weight, where a format that held it would
+        leave more error over all weights; an operand beyond the flat part of its activations.
+    operand : bool
+        Nothing but activations reads the signal.
     sqnr_db : float
         Signal-to-quantisation-noise ratio against the float reference, in dB; infinite if equal.
     """
@@ -41,6 +48,8 @@ class SignalReport:
     saturated: int
     values: int
     sqnr_db: float
+    harmless: int = 0
+    operand: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,9 @@ class Quantisation:
     signals : list of SignalReport
     error : dict
         "layer.state" to the error at each step: (root mean square, largest).
+    outputs : list
+        Of each output of the last layer, over all sequences and steps that leave it: (root mean
+        square of the error, standard deviation of the float reference).
     accuracy : (float, float) or None
         Share of sequences classified as labelled, by the float reference and by the golden model.
     rounding : dict
@@ -64,6 +76,7 @@ class Quantisation:
     steps: int
     signals: list[SignalReport]
     error: dict[str, list[tuple[float, float]]]
+    outputs: list[tuple[float, float]]
     accuracy: tuple[float, float] | None
     rounding: dict[str, str]
 
@@ -99,7 +112,8 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
             name, fmt = f"{layer.name}.{own}", fixed_layer.formats[own]
             reference = floats.layers[layer.name][signal]
             clipped = integers.saturation.get(name, 0)
-            signals.append(report(name, fmt, reference, values, clipped))
+            found = report(name, fmt, reference, values, clipped)
+            signals.append(explained(started(found, layer, len(x)), layer, fixed_layer))
             if signal in layer.cell.states:
                 difference = np.abs(real(values, fmt) - reference)
                 rms = np.sqrt(np.square(difference).mean(axis=(0, 2)))
@@ -121,8 +135,44 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
             float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
             for trace in (floats, integers)
         )
+    outputs = output_errors(fixed, floats, integers)
     rounding = {layer.name: layer.rounding for layer in fixed.layers}
-    return Quantisation(len(x), x.shape[1], signals, error, accuracy, rounding)
+    return Quantisation(len(x), x.shape[1], signals, error, outputs, accuracy, rounding)
+
+
+def started(found: SignalReport, layer: Layer, sequences: int) -> SignalReport:
+    """With the initial states among the values of a state, if it has any."""
+    initial = layer.initial.get(found.signal.partition(".")[2], np.zeros(0))
+    if not initial.any():
+        return found
+    clipped = sequences * saturated(np.ldexp(initial, EXACT), EXACT, found.fmt)
+    return replace(
+        found,
+        saturated=found.saturated + clipped,
+        values=found.values + sequences * len(initial),
+    )
+
+
+def explained(found: SignalReport, layer: Layer, fixed: FixedLayer) -> SignalReport:
+    """With what is harmless in the clipping of a signal of the cell."""
+    graph, name = layer.cell.graph, found.signal.partition(".")[2]
+    reading = [node for node in readers(graph, name) if node.is_table]
+    if not reading or name in graph.outputs or len(reading) < len(readers(graph, name)):
+        return found
+    flat = max(flat_beyond(node.attr, fixed.formats[graph.names[node]]) for node in reading)
+    harmless = found.saturated if found.fmt.holds(-flat, flat) else 0
+    return replace(found, operand=True, harmless=harmless)
+
+
+def output_errors(fixed: FixedNetwork, floats: Trace, integers: Trace) -> list:
+    last = fixed.layers[-1]
+    raw = integers.layers[last.name][last.output]
+    reference = floats.layers[last.name][last.output]
+    if fixed.many_to_one:
+        raw, reference = raw[:, -1:], reference[:, -1:]
+    error = real(raw, last.formats[last.output]) - reference
+    rms = np.sqrt(np.square(error).mean(axis=(0, 1)))
+    return list(zip(rms.tolist(), reference.std(axis=(0, 1)).tolist(), strict=True))
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
@@ -139,8 +189,17 @@ def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:
         values, raw = (np.concatenate([np.ravel(pair[k]) for pair in pairs]) for k in (0, 1))
         fmt = fixed.formats[name]
         clipped = saturated(np.ldexp(values, EXACT), EXACT, fmt)
-        found.append(report(f"{layer.name}.{name}", fmt, values, raw, clipped))
+        harmless = clipped if meant(values, fmt) else 0
+        one = report(f"{layer.name}.{name}", fmt, values, raw, clipped)
+        found.append(replace(one, harmless=harmless))
     return found
+
+
+def meant(values: np.ndarray, fmt: Format) -> bool:
+    """True if the format clips for the better: one as wide that held all would be further off."""
+    holding = Format.holding(fmt.width, float(np.abs(values).max()))
+    own, other = (np.square(real(quantise(values, f), f) - values).sum() for f in (fmt, holding))
+    return bool(own <= other)
 
 
 def report(signal: str, fmt: Format, values, raw, clipped: int) -> SignalReport:

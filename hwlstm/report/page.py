@@ -7,8 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..devices import DEVICES
 from ..errors import HwlstmError
-from ..plan.devices import DEVICES
 from . import words
 from .charts import error_chart, range_legend
 from .diagram import block_diagram
@@ -99,6 +99,7 @@ def context(build: Build) -> dict:
         "activations": activation_rows(build),
         "legend": range_legend().markup(),
         "saturating": saturating(build),
+        "warnings": (build.quantisation or {"warnings": []})["warnings"],
         "errors": error_context(error),
         "timeline": timeline_chart(build).markup(),
         "runs": build.verification,

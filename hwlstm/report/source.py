@@ -107,6 +107,7 @@ QUANTISATION = {
             "quantiles": (number,) * 7,
             "saturated": count,
             "values": size,
+            "harmless": count,
             "sqnr_db": Maybe(number),
             "format": fmt,
             "lo": number,
@@ -116,6 +117,7 @@ QUANTISATION = {
     "error": Each([(number, number)]),
     "accuracy": Maybe((share, share)),
     "rounding": Each(text),
+    "warnings": [text, ...],
 }
 
 RUN = {

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
+from ..devices import DEVICES
 from ..fixed import Format
-from ..plan.devices import DEVICES
 from .activation import activation_chart
 from .charts import range_plot, share_bar
 from .source import Build
@@ -43,13 +43,16 @@ def measured_row(signal: dict, number_on_page: int) -> dict:
         "plot": range_plot(signal, number_on_page).markup(),
         "seen": f"{number(q[0])} … {number(q[-1])}",
         "saturated": signal["saturated"],
+        "lost": signal["saturated"] - signal["harmless"],
         "values": signal["values"],
         "sqnr": "exact" if sqnr is None else number(sqnr),
     }
 
 
 def saturating(build: Build) -> list[dict]:
-    return [s for s in (build.quantisation or {"signals": []})["signals"] if s["saturated"]]
+    """Signals that lose something by it."""
+    measured = (build.quantisation or {"signals": []})["signals"]
+    return [s for s in measured if s["saturated"] > s["harmless"]]
 
 
 def activation_rows(build: Build) -> list[dict]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from .. import tools
 from ..build.bench import write_bench
 from ..build.vectors import Expected
+from ..cache import cache_folder
 from ..errors import HwlstmError, Mismatch, ToolFailed
 from .compiler import find_compiler, first_error, version_line
-from .cxxrtl.model import cache_folder
 
 __all__ = ["run"]
 
@@ -51,7 +51,7 @@ def run(
     """
     about = find_simulator(simulator)
     name = expected.manifest["name"]
-    log = cache_folder() / f"{name}-{simulator}-{os.getpid()}.log"
+    log = cache_folder("simulators") / f"{name}-{simulator}-{os.getpid()}.log"
     options = ["--simulator", simulator, "--idle", repr(idle), "--seed", str(seed)]
     options += ["--backpressure", repr(backpressure), "--tests", "as_asked", "after_reset"]
     with tempfile.TemporaryDirectory() as folder:

@@ -10,8 +10,8 @@ from amaranth.hdl import ClockDomain, Signal
 
 from ..activation import Activation
 from ..activation.target import SAME
+from ..devices import Device
 from ..names import check_name
-from ..plan.devices import Device
 from ..rtl.activation import ActivationUnit
 from ..rtl.arithmetic import shape
 from .synth import SynthReport, synth

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..devices import Device
 from ..errors import ToolFailed
-from ..plan.devices import Device
 from ..tools import Run, find, run
 from .harness import CORE
 

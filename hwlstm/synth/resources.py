@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..plan.devices import Device
+from ..devices import Device
 
 __all__ = ["LATCHES", "Netlist", "Resources", "counted", "excess"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from ..devices import Device
+from ..devices import device as known_device
 from ..errors import HwlstmError, ToolFailed
-from ..plan.devices import Device
-from ..plan.devices import device as known_device
 from ..tools import Run
 from .harness import harness
 from .pack import Packed, pack

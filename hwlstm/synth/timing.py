@@ -6,7 +6,7 @@ Measured with nextpnr 0.11.1. Gowin also in YosysHQ/nextpnr pull requests 1345 a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..plan.devices import Device
+from ..devices import Device
 from .resources import Netlist, Resources
 
 __all__ = ["Limit", "limit"]

@@ -1,6 +1,6 @@
 """Counting cells of a netlist, and what a device has no room for."""
 
-from hwlstm.plan.devices import DEVICES
+from hwlstm.devices import DEVICES
 from hwlstm.synth.resources import LATCHES, Netlist, counted, excess
 
 

@@ -1,6 +1,6 @@
 """How far a routed clock may be believed, for each family."""
 
-from hwlstm.plan.devices import DEVICES
+from hwlstm.devices import DEVICES
 from hwlstm.synth.resources import Netlist, counted
 from hwlstm.synth.timing import Limit, limit
 

@@ -5,10 +5,10 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ...activation import Activation, Clipped, Direct, Family, Piecewise, Shared
+from ...activation import Activation, Clipped, Direct, Family, Piecewise, Saturating, Shared
 from ...activation.table import Table
 from ...fixed import Format, Interval
-from ..arithmetic import shape
+from ..arithmetic import clip, shape
 from .clipped import clipped
 from .piecewise import piecewise
 from .pipeline import Pipeline
@@ -64,10 +64,21 @@ def raw(fmt: Format):
 
 def whole(m, pipe, live, units: list[Family], result: Interval) -> dict[str, Value]:
     """Replace the input `x` by its `y`."""
-    return (inner if units[0].mirror is None else mirrored)(m, pipe, live, units, result)
+    if isinstance(units[0], Saturating):
+        live = saturated(m, live, units[0])
+        units = [unit.inner for unit in units]
+    return (straight if units[0].mirror is None else mirrored)(m, pipe, live, units, result)
 
 
-def inner(m, pipe, live, units: list[Family], result: Interval) -> dict[str, Value]:
+def saturated(m, live, unit: Saturating) -> dict[str, Value]:
+    """Hold `x` to the codes of the inner unit."""
+    source, narrow = unit.in_format.interval, unit.inner.in_format
+    x = Signal(raw(narrow), name="held")
+    m.d.comb += x.eq(clip(live["x"], narrow.lo, narrow.hi, source))
+    return {**live, "x": x}
+
+
+def straight(m, pipe, live, units: list[Family], result: Interval) -> dict[str, Value]:
     """Replace `x` by its `y`, be it an input or a magnitude."""
     match units[0]:
         case Piecewise():
@@ -91,7 +102,7 @@ def mirrored(m, pipe, live, units: list[Family], result: Interval) -> dict[str, 
     live = {**live, "x": magnitude[: len(rest)], "negative": negative}
     live = pipe("magnitude", live)
     reach = Interval(0, *reached(units))
-    live = inner(m, pipe, live, units, reach)
+    live = straight(m, pipe, live, units, reach)
     negative = live.pop("negative")
     turned = Signal(shape(result))
     y = Signal.like(turned)

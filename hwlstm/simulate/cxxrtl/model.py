@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...build.vectors import Expected
+from ...cache import cache_folder, prune
 from ...errors import HwlstmError
 from ..compiler import compile_library, find_compiler, flags, version_line
 from ..verdict import wrong_port
 from .convert import Converter
 from .ports import found_ports, ports_text
 
-__all__ = ["Library", "cache_folder", "compiled"]
+__all__ = ["Library", "compiled"]
 
 KEPT = 40
 CONVERGES = "bool converged = true;"  # what CXXRTL writes when one evaluation settles the design
@@ -71,19 +72,8 @@ def compiled(build: Path, expected: Expected, *, progress: Callable[[str], None]
         (work / "batch.cc").write_text("\n".join([before, design, settled, *after]))
         os.replace(compile_library(command, converter.headers, work, log), path)
         log.unlink(missing_ok=True)
-    _prune(path.parent)
+    prune(path.parent, "*.so", KEPT)
     return found
-
-
-def cache_folder() -> Path:
-    """Where compiled designs are kept: HWLSTM_CACHE, or hwlstm in the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(os.environ.get("HWLSTM_CACHE") or Path(home) / "hwlstm") / "simulators"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HwlstmError(f"HWLSTM_CACHE must name a folder to write in: {error}") from None
-    return folder
 
 
 def _ports(expected: Expected) -> str:
@@ -94,11 +84,4 @@ def _ports(expected: Expected) -> str:
 
 def _cached(name: str, *decisive: str) -> Path:
     key = hashlib.sha256("\0".join(decisive).encode()).hexdigest()[:24]
-    return cache_folder() / f"{name}-{key}.so"
-
-
-def _prune(folder: Path) -> None:
-    """Keep the designs used last."""
-    kept = sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
-    for path in kept[:-KEPT]:
-        path.unlink(missing_ok=True)
+    return cache_folder("simulators") / f"{name}-{key}.so"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hwlstm.plan.devices import DEVICES, device
+from hwlstm.devices import DEVICES, device
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""Bits of every signal of a layer, by the part that it plays in the cell's graph."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from ..cells import Cell
+from ..cells.graph import Graph, Node, leaf_format
+from ..devices import Device
+
+__all__ = ["FACTOR_BITS", "Widths", "chosen_widths", "factor_bits", "readers"]
+
+FACTOR_BITS = 18
+"""Widest signed factor of one multiplier block where no device is named."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Bits of a signal by its role.
+
+    Parameters
+    ----------
+    column : int
+        x, the states that rows multiply, and the output: these cost lanes, and are what a user
+        asks for. All else costs the cell alone.
+    state : int
+        Other states, and what becomes one.
+    operand : int
+        Pre-activations: what activations alone read.
+    gate : int
+        Results of activations.
+    constant : int
+        Numbers that each unit has one of, and the phase.
+    """
+
+    column: int
+    state: int
+    operand: int
+    gate: int
+    constant: int
+
+    @classmethod
+    def of(cls, bits: int) -> "Widths":
+        """What `bits` of x and h deserve: more in the cell would not lower the error of h by a
+        twentieth (docs/decisions/widths.md)."""
+        if bits <= 8:
+            return cls(bits, state=16, operand=12, gate=bits + 2, constant=16)
+        if bits <= 12:
+            return cls(bits, state=16, operand=16, gate=16, constant=16)
+        most = max(16, bits)
+        return cls(bits, state=18, operand=18, gate=most, constant=most)
+
+
+def chosen_widths(cell: Cell, bits: int, device: Device | None) -> dict[str, int]:
+    """Bits of every signal of a layer but its matrices and biases.
+
+    No factor of a product becomes wider than one multiplier of the device. Where no device is
+    named, that holds of what is wider than `bits` by the rule above alone.
+    """
+    graph, by_role = cell.graph, asdict(Widths.of(bits))
+    most, spread = factor_bits(device), growth(graph)
+    roles = {name: role(cell, name) for name in graph.names.values()}
+    roles |= {"x": "column"}
+    roles |= {leaf_format(leaf): "constant" for leaf in graph.leaves if is_constant(leaf)}
+    least = 0 if device else bits
+    return {
+        name: min(by_role[role], max(most - spread.get(name, 0), least))
+        for name, role in roles.items()
+    }
+
+
+def factor_bits(device: Device | None) -> int:
+    """Bits of either factor of one multiplier block."""
+    return min(device.multiplier_bits) if device else FACTOR_BITS
+
+
+def role(cell: Cell, name: str) -> str:
+    """Which of the Widths a named value has."""
+    graph = cell.graph
+    node = next(node for node, own in graph.names.items() if own == name)
+    if name in cell.source_names or name == cell.states[0]:
+        return "column"
+    if node.is_table:
+        return "gate"
+    if name in graph.outputs:
+        return "state"
+    squashed = all(reader.is_table for reader in readers(graph, name))
+    return "operand" if squashed or node.op == "act" else "state"
+
+
+def is_constant(leaf: str) -> bool:
+    return leaf.startswith(("p.", "parameter.", "time."))
+
+
+def readers(graph: Graph, name: str) -> list[Node]:
+    """The operations that read a named value."""
+    return [node for node in graph.live() if any(graph.names.get(a) == name for a in node.args)]
+
+
+def growth(graph: Graph) -> Mapping[str, int]:
+    """Name to the bits that a factor of a product has more than the signal of that name: one for
+    each sum or difference on the way."""
+    found: dict[str, int] = {}
+    for node in graph.live():
+        if node.op == "mul":
+            for name, more in (pair for factor in node.args for pair in summands(graph, factor)):
+                found[name] = max(found.get(name, 0), more)
+    return found
+
+
+def summands(graph: Graph, factor: Node, more: int = 0) -> Iterator[tuple[str, int]]:
+    """(name, sums that it passes) of what a factor is made of."""
+    if factor in graph.names:
+        yield graph.names[factor], more
+    elif factor.op == "read":
+        yield leaf_format(factor.attr), more
+    else:
+        for arg in factor.args[factor.op == "select" :]:
+            yield from summands(graph, arg, more + (factor.op != "select"))
