@@ -37,9 +37,10 @@ def replacing(out: Path, *, overwrite: bool) -> Iterator[Path]:
         or cannot be written.
     """
     try:
-        out = Path(os.path.realpath(out)) if out.is_symlink() else out
+        check_free(out, overwrite=overwrite)
+        out = Path(os.path.realpath(out) if out.is_symlink() else os.path.abspath(out))
         with parents(out), workshop(out) as work:
-            check_free(out, overwrite=overwrite)
+            check_free(out, overwrite=overwrite)  # since it has the lock, or put a folder back
             new = work / NEW
             new.mkdir()
             yield new

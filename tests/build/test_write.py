@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from hwlstm.build.folder import replacing
+from hwlstm.build.seal import changed
 from hwlstm.build.write import stimulus, write
 from hwlstm.errors import HwlstmError
 from hwlstm.golden import run_sequences
@@ -171,9 +171,14 @@ def test_a_place_that_cannot_be_written_is_named(small, tmp_path):
     assert str(caught.value) == f"{out} cannot be written: File exists"
 
 
-def test_a_new_folder_appears_only_when_it_is_complete(tmp_path):
+def test_the_report_is_there_before_the_build_is(small, tmp_path):
     out = tmp_path / "net"
-    with replacing(out, overwrite=False) as folder:
-        (folder / "half").write_text("")
+
+    def finish(folder):
         assert not out.exists()
-    assert (out / "half").exists()
+        (folder / "report.html").write_text(str(sorted(p.name for p in folder.iterdir())))
+
+    write(small, out, finish=finish)
+
+    assert "'manifest.json'" in (out / "report.html").read_text()
+    assert changed(out) == []
