@@ -14,7 +14,7 @@ from .activation import Activation
 from .cells import Cell
 from .cells.graph import Graph, Node, leaf_format
 from .cells.ranges import aligned, narrowed, ranges, sum_range
-from .fixed import Format, Interval
+from .fixed import Format, Interval, quantise, real
 from .time_gate import FixedTimeGate
 
 __all__ = ["FixedBackward", "FixedGraph", "FixedLayer", "FixedNetwork", "matrix_name"]
@@ -260,6 +260,14 @@ class FixedNetwork:
     def x(self) -> Format:
         """Format of the input."""
         return self.layers[0].formats["x"]
+
+    def raw(self, x) -> np.ndarray:
+        """Real input (..., inputs) as raw integers: nearest, ties to even, saturating."""
+        return quantise(x, self.x)
+
+    def real(self, raw) -> np.ndarray:
+        """Raw input (..., inputs) as the floats that it is worth."""
+        return real(raw, self.x)
 
     @property
     def y(self) -> Format:

@@ -5,30 +5,42 @@ names as keys. What has a type of its own is an object with the key "@type", and
 object {"@type": "array", "at": its path}.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from ..activation import FUNCTIONS, Activation, Clipped, Direct, Function, Piecewise, Shared
-from ..activation.fit import Precision
-from ..activation.layout import Layout, Zone
 from ..cells import Cell
 from ..cells.stored import StoredCell, described
 from ..errors import HwlstmError
 from ..fixed import Format
-from ..fixed_network import FixedLayer, FixedNetwork
-from ..time_gate import FixedTimeGate
+from ..fixed_network import FixedNetwork
 
 __all__ = ["packed", "unpacked"]
 
 Arrays = dict[str, np.ndarray]
 TYPE = "@type"
-VALUES = (FixedNetwork, FixedLayer, FixedTimeGate, Direct, Piecewise, Shared, Clipped)
-PLAIN = {each.__name__: each for each in (*VALUES, Layout, Zone, Precision)}
-"""Dataclasses that are no more than their fields."""
+UNITS = (Direct, Piecewise, Shared, Clipped)
+OWN_FORM = (Format, Function, Activation, Fraction, Cell)
+"""Types with an object of their own; see `packed`."""
+
+
+def members(kind: Any) -> Iterator[type]:
+    """The dataclasses that an annotation names, and those that their fields name, and so on."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        if not issubclass(kind, OWN_FORM):
+            yield kind
+            for hint in get_type_hints(kind).values():
+                yield from members(hint)
+    for part in get_args(kind):
+        yield from members(part)
+
+
+PLAIN = {each.__name__: each for kind in (FixedNetwork, *UNITS) for each in members(kind)}
+"""Dataclasses that are no more than their fields: all that a network and its units consist of."""
 
 
 def packed(value: Any, arrays: Arrays, path: str = "") -> Any:

@@ -83,10 +83,11 @@ def kills(folder: Path, *, old: bool) -> list:
             build(out, "old", overwrite=False)
         process = child(lambda out=out: build(out, "new", overwrite=old), dies_at=step)
         if ended(process) == 0:
-            return found
+            break
         left = kind(out)
         build(out, "next", overwrite=True)
         found.append([left, kind(out), sorted(path.name for path in home.iterdir())])
+    return found
 
 
 def race(folder: Path, *, builders: int, overwrite: bool) -> list:
