@@ -30,11 +30,10 @@ OWN_FORM = (Format, Function, Activation, Fraction, Cell)
 
 def members(kind: Any) -> Iterator[type]:
     """The dataclasses that an annotation names, and those that their fields name, and so on."""
-    if is_dataclass(kind) and isinstance(kind, type):
-        if not issubclass(kind, OWN_FORM):
-            yield kind
-            for hint in get_type_hints(kind).values():
-                yield from members(hint)
+    if is_dataclass(kind) and isinstance(kind, type) and not issubclass(kind, OWN_FORM):
+        yield kind
+        for hint in get_type_hints(kind).values():
+            yield from members(hint)
     for part in get_args(kind):
         yield from members(part)
 

@@ -19,8 +19,8 @@ KINDS = {
 }
 
 
-def check_file(path: Path) -> None:
-    """Refuse what is no regular file, without opening it, and what is larger than MOST_BYTES."""
+def check_file(path: Path, *, most: int = MOST_BYTES) -> None:
+    """Refuse what is no regular file, without opening it, and what has more than `most` bytes."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -31,7 +31,7 @@ def check_file(path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = KINDS.get(stat.S_IFMT(found.st_mode), "something else")
         raise HwlstmError(f"{path} must be a file, not {kind}")
-    if found.st_size > MOST_BYTES:
+    if found.st_size > most:
         raise HwlstmError(
-            f"{path} must have at most {MOST_BYTES >> 20} MiB, not {found.st_size >> 20} MiB"
+            f"{path} must have at most {most >> 20} MiB, not {found.st_size >> 20} MiB"
         )

