@@ -1,4 +1,4 @@
-"""Array files that somebody damaged, encrypted or blew up: one line, in time and in little memory."""
+"""Array files that somebody damaged, encrypted or blew up: one line, and little memory."""
 
 import os
 import resource
@@ -183,11 +183,13 @@ def test_nothing_that_a_header_promises_is_allocated(tmp_path):
     bombs = {"header.npy": npy(describing((1 << 36,)))}
     for name, content in bombs.items():
         (tmp_path / name).write_bytes(content)
-    with zipfile.ZipFile(tmp_path / "zip.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("x.npy", "w", force_zip64=True) as member:
-            member.write(npy(describing((1 << 36,))))
-            for _ in range(700):
-                member.write(bytes(1 << 20))
+    with (
+        zipfile.ZipFile(tmp_path / "zip.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x.npy", "w", force_zip64=True) as member,
+    ):
+        member.write(npy(describing((1 << 36,))))
+        for _ in range(700):
+            member.write(bytes(1 << 20))
     script = (
         "import sys, pathlib\n"
         "from hwlstm.load.arrays import read_array_file\n"

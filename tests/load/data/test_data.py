@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hwlstm.errors import HwlstmError
-from hwlstm.load.data import read_data
 from hwlstm.load.data import csv as of_csv
+from hwlstm.load.data import read_data
 
 
 def read(tmp_path, text, encoding="utf-8"):

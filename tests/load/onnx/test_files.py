@@ -170,7 +170,7 @@ def test_a_missing_package_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     (tmp_path / "model.onnx").touch()
     assert refusal(tmp_path / "model.onnx") == (
-        "Reading ONNX needs the package onnx: pip install 'hwlstm[onnx]'"
+        "Reading ONNX needs onnx: pip install 'hwlstm[onnx]'"
     )
 
 
