@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ..load.cell import BUNDLED, cell_name, load_cell
-from ..progress import progress
 from ..report.cell_cost import CellCost
 from ..report.cells import cells_text, write_cells
+from .progress import progress
 
 __all__ = ["add", "run"]
 
