@@ -13,7 +13,7 @@ from ..load.function import load_function
 from ..plan.devices import DEVICES
 from ..report.activation import COLUMNS, activation_plot
 from ..synth.activation import activation_verilog, description, synth_activation
-from .arguments import device_name, integer, number, number_format
+from .arguments import device_name, integer, number, number_format, one_of
 from .progress import progress
 from .resources import add_resources
 from .words import describe_synthesis
@@ -66,7 +66,7 @@ def add(commands):
     unit = it.add_argument_group("unit")
     unit.add_argument(
         "--family",
-        choices=tuple(FAMILIES),
+        type=one_of(*FAMILIES),
         metavar="NAME",
         help=f"one of {', '.join(FAMILIES)} (the cheapest)",
     )

@@ -9,7 +9,7 @@ from ..errors import HwlstmError
 from ..fixed import Format
 from ..plan.devices import device
 
-__all__ = ["assignment", "device_name", "integer", "number", "number_format", "one_of_suffixes"]
+__all__ = ["assignment", "device_name", "integer", "number", "number_format", "one_of", "suffixed"]
 
 
 def integer(least: int, most: float = math.inf) -> Callable[[str], int]:
@@ -73,7 +73,18 @@ def assignment(text: str) -> tuple[str, str]:
     return name, number_format(fmt)
 
 
-def one_of_suffixes(*suffixes: str) -> Callable[[str], Path]:
+def one_of(*names: str) -> Callable[[str], str]:
+    """One of `names`."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ArgumentTypeError(f"must be one of {', '.join(names)}, not {text!r}")
+        return text
+
+    return read
+
+
+def suffixed(*suffixes: str) -> Callable[[str], Path]:
     """A path that ends in one of `suffixes`."""
 
     def read(text: str) -> Path:

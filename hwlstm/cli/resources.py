@@ -19,7 +19,8 @@ def add_resources(group):
 
 
 def resources(text: str) -> tuple[str, ...]:
-    named = () if text == "none" else tuple(text.split(","))
+    words = text.lower().replace(" ", "")
+    named = () if words == "none" else tuple(words.split(","))
     if not set(named) <= set(RESOURCES):
         raise ArgumentTypeError(f"must be of {', '.join(RESOURCES)}, or none, not {text!r}")
     return named

@@ -10,7 +10,7 @@ from ..load.data import Data, read_data
 from ..load.file import check_file
 from ..simulate.run import BACKENDS, RunResult
 from ..simulate.run import run as run_build
-from .arguments import one_of_suffixes
+from .arguments import one_of, suffixed
 from .data import DATA
 from .progress import progress
 from .results import SUFFIXES, write_results
@@ -33,14 +33,16 @@ def add(commands):
     it.add_argument(
         "--simulator",
         default="golden",
-        choices=BACKENDS,
+        type=one_of(*BACKENDS),
+        metavar="NAME",
         help="golden: the integer model, which the hardware equals bit for bit; or the emitted "
-        "design in simulation, which is then compared with it (%(default)s)",
+        "design in simulation (embedded, icarus, verilator), which is compared with it "
+        "(%(default)s)",
     )
     it.add_argument(
         "--out",
         dest="results",
-        type=one_of_suffixes(*SUFFIXES),
+        type=suffixed(*SUFFIXES),
         metavar="FILE",
         help=f"write every output ({', '.join(SUFFIXES)})",
     )

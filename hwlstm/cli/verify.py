@@ -5,8 +5,8 @@ from pathlib import Path
 from ..build.record import record_verification
 from ..build.seal import changed
 from ..report import report
-from ..simulate.simulate import verify
-from .arguments import number
+from ..simulate.simulate import SIMULATORS, verify
+from .arguments import number, one_of
 from .progress import progress
 
 __all__ = ["add", "run"]
@@ -22,7 +22,8 @@ def add(commands):
     it.add_argument(
         "--simulator",
         default="embedded",
-        choices=("embedded", "icarus", "verilator"),
+        type=one_of(*SIMULATORS),
+        metavar="NAME",
         help="embedded: CXXRTL, compiled here; icarus, verilator: the cocotb bench "
         "(extras sim, verilator) (%(default)s)",
     )
