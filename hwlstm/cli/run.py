@@ -80,35 +80,29 @@ def score(found: RunResult, data: Data) -> dict[str, float]:
     """Accuracy of classes, or the error's root mean square; nothing if there is no y."""
     if data.y is None:
         return {}
-    pairs = [
-        matched(y, wanted) for y, wanted in zip(found.outputs, checked(found, data), strict=True)
-    ]
+    if len(data.y) != len(found.outputs):
+        raise ValueError(f"y must be of {len(found.outputs)} sequences, not {len(data.y)}")
+    pairs = [matched(*pair, found.many_to_one) for pair in zip(found.outputs, data.y, strict=True)]
     outputs, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
     if found.classify:
         return {"accuracy": float((outputs == wanted).mean())}
     return {"rms_error": float(np.sqrt(np.square(outputs - wanted).mean()))}
 
 
-def checked(found: RunResult, data: Data) -> list[np.ndarray]:
-    """The y of every sequence."""
-    if len(data.y) != len(found.outputs):
-        raise ValueError(f"y must be of {len(found.outputs)} sequences, not {len(data.y)}")
-    wanted = [np.asarray(y) for y in data.y]
-    if any(y.dtype.kind not in "biuf" or not np.isfinite(y).all() for y in wanted):
+def matched(output: np.ndarray, y, many_to_one: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs (steps, outputs) of a sequence and what they should be, (rows, outputs) both: of
+    every step, or of the last one."""
+    wanted = np.asarray(y)
+    if wanted.dtype.kind not in "biuf" or not np.isfinite(wanted).all():
         raise ValueError("y must be finite numbers")
-    return wanted
-
-
-def matched(output: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs (steps, outputs) and what they should be, both flat: of one step the last one."""
-    if wanted.size == output.size:
-        return output.ravel(), wanted.ravel()
-    last = output[-1]
-    for one in (wanted, wanted[-1] if wanted.ndim else wanted):
-        if one.size == last.size:
-            return last.ravel(), one.ravel()
+    size = output.shape[1]
+    rows = wanted.reshape(-1, 1) if size == 1 else np.atleast_2d(wanted)
+    if rows.shape == output.shape:
+        return output, rows
+    if rows.ndim == 2 and rows.shape[1] == size and (many_to_one or len(rows) == 1):
+        return output[-1:], rows[-1:]
     raise ValueError(
-        f"y of a sequence must have shape {output.shape} or {last.shape}, not {wanted.shape}"
+        f"y of a sequence must have shape {output.shape} or ({size},), not {wanted.shape}"
     )
 
 

@@ -30,8 +30,8 @@ def read_csv(path: Path) -> dict[str, list[np.ndarray]]:
 
     Returns
     -------
-    "x", and "y" and "time" if there are such columns, to an array (steps, inputs) or (steps,) for
-    each sequence.
+    "x", and "y" and "time" if there are such columns, to an array for each sequence: (steps,
+    inputs), (steps, 1) and (steps,).
 
     Raises
     ------
@@ -119,10 +119,13 @@ class Table:
         table = np.frombuffer(self.values).reshape(self.rows, -1)
         pieces = np.split(table, [start for start in self.starts[1:] if start < self.rows])
         inputs = len(self.inputs)
-        found = {"x": [piece[:, :inputs] for piece in pieces]}
-        for k, name in enumerate(self.special):
-            found[name] = [piece[:, inputs + k] for piece in pieces]
-        return found
+        where = {name: inputs + k for k, name in enumerate(self.special)}
+        columns: dict[str, slice | int] = {"x": slice(inputs)}
+        if "y" in where:
+            columns["y"] = slice(where["y"], where["y"] + 1)
+        if "time" in where:
+            columns["time"] = where["time"]
+        return {name: [piece[:, k] for piece in pieces] for name, k in columns.items()}
 
 
 def numbered(reader) -> Iterator[Row]:

@@ -20,8 +20,8 @@ class Data:
     Attributes
     ----------
     x : array (sequences, steps, inputs), or list of arrays (steps, inputs) of different lengths
-    y : array (sequences, ...), list of arrays (steps,), or None
-        What should come out: classes or numbers, one for each sequence or for each step.
+    y : array (sequences, ...), list of arrays (steps, 1), or None
+        What should come out: classes or numbers, for each sequence or for each step.
     time : array (sequences, steps), list of arrays (steps,), or None
     """
 
@@ -34,7 +34,8 @@ class Data:
         """Of every sequence the y of its last step."""
         if self.y is None or (isinstance(self.y, np.ndarray) and self.y.ndim < 2):
             return self.y
-        return np.array([y[-1] for y in self.y])
+        last = np.array([y[-1] for y in self.y])
+        return last[:, 0] if last.shape[1:] == (1,) else last
 
 
 def read_data(path: Path) -> Data:
@@ -52,8 +53,8 @@ def read_data(path: Path) -> Data:
         It cannot be read, or holds something else; says what and where.
     """
     if path.suffix.lower() == ".csv":
-        columns = read_csv(path)
-        return Data(**{name: stacked(parts) for name, parts in columns.items()})
+        found = {name: stacked(parts) for name, parts in read_csv(path).items()}
+        return Data(**found)
     found = read_array_file(path, "a .npy, .npz or .csv file")
     if isinstance(found, np.ndarray):
         return Data(found)

@@ -47,7 +47,7 @@ def test_columns_are_named_in_any_order(tmp_path):
     data = read(tmp_path, "y,b,TIME,a\n0,1,0.5,2\n0,3,1.5,4\n\n1,5,0,6\n2,7,2,8\n")
 
     assert data.x.tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
-    assert data.y.tolist() == [[0, 0], [1, 2]]
+    assert data.y.tolist() == [[[0], [0]], [[1], [2]]]
     assert data.labels.tolist() == [0, 2]
     assert data.time.tolist() == [[0.5, 1.5], [0, 2]]
 
@@ -56,7 +56,7 @@ def test_sequences_of_different_lengths_stay_apart(tmp_path):
     data = read(tmp_path, "a,y\n1,0\n2,0\n\n3,1\n")
 
     assert [x.tolist() for x in data.x] == [[[1], [2]], [[3]]]
-    assert [y.tolist() for y in data.y] == [[0, 0], [1]]
+    assert [y.tolist() for y in data.y] == [[[0], [0]], [[1]]]
     assert data.labels.tolist() == [0, 1]
 
 
