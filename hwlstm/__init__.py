@@ -5,12 +5,14 @@
     plan = hwlstm.plan(fixed, device_name="ecp5-25f")
     build = hwlstm.write(plan, "rtl_out/model")
     hwlstm.verify(build)
+    hwlstm.run(build, other_data).array
     hwlstm.synth(build / "model.v", "model", "ecp5-25f", build / "synth")
 
 Each stage is a function from one frozen value to the next; stop after any of them and look.
 """
 
 from .activation import Activation
+from .build.network import load_network
 from .build.record import record_synthesis, record_verification
 from .build.write import write
 from .devices import DEVICES
@@ -24,10 +26,13 @@ from .plan.network import NetworkPlan, plan
 from .quantize import measure, quantize, quantize_backward, requantize
 from .report import report
 from .rtl.activation import ActivationUnit
+from .simulate.run import run
 from .simulate.simulate import verify
 from .synth.activation import activation_verilog, synth_activation
 from .synth.synth import synth
 from .time_gate import TimeGate
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DEVICES",
@@ -52,6 +57,7 @@ __all__ = [
     "integer_gradients",
     "load",
     "load_cell",
+    "load_network",
     "measure",
     "plan",
     "quantize",
@@ -60,6 +66,7 @@ __all__ = [
     "record_verification",
     "report",
     "requantize",
+    "run",
     "run_float",
     "run_integer",
     "synth",

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["VERILOG_WORDS", "check_name", "is_name"]
+__all__ = ["VERILOG_WORDS", "check_name", "is_name", "is_port"]
 
 _KEYWORDS = """
     always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign
@@ -17,6 +17,8 @@ _KEYWORDS = """
     trior trireg unsigned use uwire vectored wait wand weak0 weak1 while wire wor xnor xor
 """
 
+PORTS, PORT_PREFIXES = ("clk", "rst", "error"), ("s_axis_", "m_axis_", "tap_")
+
 VERILOG_WORDS = frozenset(_KEYWORDS.split())
 """The keywords of Verilog-2005 (IEEE 1364-2005, annex B)."""
 
@@ -24,6 +26,11 @@ VERILOG_WORDS = frozenset(_KEYWORDS.split())
 def is_name(text: str) -> bool:
     """True for an ASCII identifier that is no keyword of Verilog."""
     return re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII) is not None and text not in VERILOG_WORDS
+
+
+def is_port(text: str) -> bool:
+    """True for what a port of a design is called, or may be."""
+    return text in PORTS or text.startswith(PORT_PREFIXES)
 
 
 def check_name(what: str, text: str) -> None:

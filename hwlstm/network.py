@@ -7,12 +7,10 @@ import numpy as np
 
 from .cells import Cell
 from .conversion import IDENTITY, Conversion
-from .names import check_name
+from .names import check_name, is_port
 from .time_gate import TimeGate
 
 __all__ = ["Layer", "Network", "rebased"]
-
-PORTS = ("clk", "rst", "error")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -182,7 +180,7 @@ class Network:
         if self.returns not in ("all", "last"):
             raise ValueError(f"Network returns must be 'all' or 'last', not {self.returns!r}")
         check_name("Network name", self.name)
-        if self.name in PORTS or self.name.startswith(("s_axis_", "m_axis_", "tap_")):
+        if is_port(self.name):
             raise ValueError(f"Network name must not be that of a port, {self.name!r}")
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names) or self.name in names:

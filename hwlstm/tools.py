@@ -81,7 +81,7 @@ def find(*names: str, extra: str) -> str:
         if path := shutil.which(name, path=places):
             return path
     raise ToolFailed(
-        names[-1], None, detail=f"{' or '.join(names)} not found; pip install -e '.[{extra}]'"
+        names[-1], None, detail=f"{' or '.join(names)} not found; pip install 'hwlstm[{extra}]'"
     )
 
 

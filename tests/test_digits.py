@@ -24,7 +24,7 @@ def test_data_are_rows_in_the_unit_range_split_by_class():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    message = r"^The digits need the package scikit-learn: pip install -e '\.\[demo\]'$"
+    message = r"^The digits need the package scikit-learn: pip install 'hwlstm\[demo\]'$"
     with pytest.raises(HwlstmError, match=message):
         load_data()
 

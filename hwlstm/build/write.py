@@ -1,21 +1,19 @@
-"""Write a build folder: Verilog, memories, manifest, vectors, bench. Aside, then renamed."""
+"""Write a build folder: Verilog, memories, integers, manifest, vectors, bench."""
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import HwlstmError
 from ..fixed_network import FixedNetwork
 from ..plan import NetworkPlan
 from ..rtl import to_rtlil, to_verilog
 from .bench import write_bench
-from .manifest import manifest, vectors
+from .folder import replacing
+from .manifest import manifest, tapped, vectors
+from .network import save_network
+from .seal import sealed
 
 __all__ = ["stimulus", "write"]
 
@@ -30,12 +28,13 @@ def write(
     taps: bool = False,
     overwrite: bool = False,
     extra: dict[str, dict] | None = None,
+    finish: Callable[[Path], object] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
     """Write the design and everything that proves it to the folder `out`.
 
-    The folder is written beside its final place and renamed at the end: an interrupted build
-    leaves an older one whole.
+    The folder is written beside its final place, and takes it in one step when it is whole: an
+    interrupted build leaves an older one as it was.
 
     Parameters
     ----------
@@ -51,17 +50,18 @@ def write(
         Replace an existing build.
     extra : dict
         File name to JSON data to put beside the design.
+    finish : callable
+        Given the folder when all else is in it, before it takes its place: adds the report.
 
     Raises
     ------
     ValueError
         If the vectors do not fit the network's input.
     HwlstmError
-        If `out` exists and may not be replaced, is no build folder, or cannot be written.
+        If `out` exists and may not be replaced, is no build folder or a changed one, is being
+        built by another process, or cannot be written.
     """
     out, tell = Path(out), progress or (lambda words: None)
-    if out.is_symlink():
-        out = out.resolve()
     if sequences is None and keep is None:
         sequences, keep = stimulus(plan.fixed)
     sequences, keep = checked(sequences, keep, plan.fixed)
@@ -72,14 +72,17 @@ def write(
         (folder / f"{plan.name}.il").write_text(to_rtlil(plan, taps=taps))
         write_memories(plan, folder / "memories")
         tell("computing the expected values")
-        files = {
-            "manifest.json": manifest(plan, sequences, keep, times, taps=taps),
-            "vectors.json": vectors(plan, sequences, keep, times, taps=taps),
-            **(extra or {}),
-        }
-        for name, content in files.items():
-            (folder / name).write_text(json.dumps(content, indent=1) + "\n")
+        save_network(plan.fixed, folder / "network.npz")
         write_bench(folder, plan.name)
+        taken = tapped(plan) if taps else {}
+        numbers = vectors(plan.fixed, sequences, keep, times, taps=taken)
+        for name, content in {"vectors.json": numbers, **(extra or {})}.items():
+            write_json(folder / name, content)
+        content = manifest(plan, sequences, keep, times, taps=taps)
+        write_json(folder / "manifest.json", sealed(content, folder))
+        if finish:
+            tell("writing the report")
+            finish(folder)
     return out
 
 
@@ -148,55 +151,8 @@ def checked_times(times, sequences, fixed: FixedNetwork) -> list[np.ndarray] | N
     return found
 
 
-@contextmanager
-def replacing(out: Path, *, overwrite: bool):
-    """A new folder that takes the place of `out` when the block ends without an error."""
-    if out.exists():
-        if not overwrite:
-            raise HwlstmError(
-                f"{out} exists; choose another folder, or allow overwriting (--overwrite)"
-            )
-        if not is_replaceable(out):
-            raise HwlstmError(f"{out} is no build folder and will not be replaced")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
-    try:
-        yield folder
-        folder.chmod(0o777 & ~umask())
-        old = folder.with_name(folder.name + "-old")
-        if out.exists():
-            out.rename(old)
-        try:
-            folder.rename(out)
-        except BaseException:
-            if old.exists():
-                old.rename(out)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def is_replaceable(out: Path) -> bool:
-    """True for an empty folder and for one that a build wrote."""
-    if not out.is_dir():
-        return False
-    try:
-        return "generator" in json.loads((out / "manifest.json").read_text())
-    except (OSError, ValueError, TypeError):
-        return not any(out.iterdir())
-
-
-def umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    value = os.umask(0)
-    os.umask(value)
-    return value
+def write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def write_memories(plan: NetworkPlan, folder: Path) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ..activation import FAMILIES, FUNCTIONS, Activation, check_reference, function
 from ..build.record import synthesis
-from ..devices import DEVICES, device
+from ..devices import DEVICES
 from ..errors import HwlstmError, ToolFailed
 from ..load.function import load_function
-from ..progress import progress
 from ..report.activation import COLUMNS, activation_plot
 from ..synth.activation import activation_verilog, description, synth_activation
+from .arguments import device_name, integer, number, number_format, one_of
+from .progress import progress
 from .resources import add_resources
 from .words import describe_synthesis
 
@@ -37,18 +38,22 @@ def add(commands):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     it.add_argument("function", help="a name from the list below, or FILE.py:NAME")
-    it.add_argument("--input", required=True, metavar="Qm.n", help="its format, e.g. Q4.12")
-    it.add_argument("--output", required=True, metavar="Qm.n", help="its format, e.g. Q1.15")
+    it.add_argument(
+        "--input", type=number_format, required=True, metavar="Qm.n", help="its format, e.g. Q4.12"
+    )
+    it.add_argument(
+        "--output", type=number_format, required=True, metavar="Qm.n", help="its format, e.g. Q1.15"
+    )
     it.add_argument(
         "--max-ulp",
-        type=float,
+        type=number(above=0),
         default=1.0,
         metavar="ULP",
         help="bound of the error in units of the output's last place; 0.5 is correct rounding "
         "(%(default)s)",
     )
-    it.add_argument("--alpha", type=float, help="parameter of the function (ONNX's default)")
-    it.add_argument("--beta", type=float, help="parameter of the function (ONNX's default)")
+    it.add_argument("--alpha", type=number(), help="parameter of the function (ONNX's default)")
+    it.add_argument("--beta", type=number(), help="parameter of the function (ONNX's default)")
     for which, what in (
         ("monotone", "outputs rise or fall as the function does"),
         ("symmetric", "y(x) + y(-x) is the same for every x"),
@@ -59,17 +64,24 @@ def add(commands):
             help=f"demand that {what}, or do without; by default kept unless it cannot be",
         )
     unit = it.add_argument_group("unit")
-    unit.add_argument("--family", help=f"one of {', '.join(FAMILIES)} (the cheapest)")
     unit.add_argument(
-        "--latency", type=int, metavar="CYCLES", help="from x to y (the fastest clock)"
+        "--family",
+        type=one_of(*FAMILIES),
+        metavar="NAME",
+        help=f"one of {', '.join(FAMILIES)} (the cheapest)",
+    )
+    unit.add_argument(
+        "--latency", type=integer(0), metavar="CYCLES", help="from x to y (the fastest clock)"
     )
     add_resources(unit)
     out = it.add_argument_group("results")
     out.add_argument("--verilog", type=Path, metavar="FILE", help="write the unit's Verilog")
     out.add_argument("--plot", type=Path, metavar="FILE", help="draw its error, as SVG")
-    out.add_argument("--device", help=f"synthesise it for one of {', '.join(DEVICES)}")
+    out.add_argument(
+        "--device", type=device_name, help=f"synthesise it for one of {', '.join(DEVICES)}"
+    )
     out.add_argument("--no-place", action="store_true", help="synthesis only: no clock")
-    out.add_argument("--seeds", type=int, nargs="+", default=[1], help="of place and route")
+    out.add_argument("--seeds", type=integer(0), nargs="+", default=[1], help="of place and route")
     out.add_argument(
         "--work", type=Path, metavar="DIR", help="keep the synthesis and its logs here"
     )
@@ -77,9 +89,7 @@ def add(commands):
 
 
 def run(options) -> dict:
-    if options.device:
-        device(options.device)
-    elif options.no_place or options.work:
+    if not options.device and (options.no_place or options.work):
         raise ValueError("--no-place and --work need --device")
     with progress(4 + len(options.seeds), quiet=options.quiet) as tell:
         tell("reading the function")

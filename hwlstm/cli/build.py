@@ -1,19 +1,24 @@
 """hwlstm build: a model file to Verilog, vectors, bench and report."""
 
 import json
+import sys
 from pathlib import Path
 
+from ..build.folder import check_free
 from ..build.record import quantisation
 from ..build.write import write
-from ..devices import DEVICES, device
+from ..devices import DEVICES
 from ..load import load
+from ..load.file import check_file
 from ..plan.network import plan
-from ..progress import progress
 from ..quantize import ENOUGH, ROUNDINGS, measure, quantize
-from ..report import report
+from ..report import PAGE, report
 from ..train import Adam, cosine, train
-from .calibration import calibration
+from .arguments import assignment, device_name, integer, number
+from .calibration import calibration, check_range
+from .data import DATA
 from .model import about, add_cell
+from .progress import progress
 from .resources import add_resources
 from .words import describe_plan
 
@@ -33,16 +38,10 @@ def add(commands):
     it.add_argument("model", type=Path, help="ONNX file with an LSTM, or .npz file of any cell")
     add_cell(it)
     data = it.add_mutually_exclusive_group(required=True)
-    data.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help=".npy with calibration data (sequences, steps, inputs), or .npz with x and, for the "
-        "accuracy, y; for a network that reads time stamps, time (sequences, steps)",
-    )
+    data.add_argument("--data", **DATA)
     data.add_argument(
         "--range",
-        type=float,
+        type=number(),
         nargs=2,
         metavar=("LO", "HI"),
         help="calibrate on uniform random inputs instead (to try a model; real data are better)",
@@ -50,8 +49,12 @@ def add(commands):
     it.add_argument("--out", type=Path, metavar="DIR", help="output folder (rtl_out/NAME)")
     it.add_argument("--overwrite", action="store_true", help="replace an existing build")
     numbers = it.add_argument_group("numbers")
-    numbers.add_argument("--weights", type=int, default=8, help="bits of W and U (%(default)s)")
-    numbers.add_argument("--bits", type=int, default=16, help="bits of x and h (%(default)s)")
+    numbers.add_argument(
+        "--weights", type=integer(2, 18), default=8, help="bits of W and U (%(default)s)"
+    )
+    numbers.add_argument(
+        "--bits", type=integer(2, 18), default=16, help="bits of x and h (%(default)s)"
+    )
     numbers.add_argument(
         "--rounding",
         choices=ROUNDINGS,
@@ -60,6 +63,7 @@ def add(commands):
     )
     numbers.add_argument(
         "--format",
+        type=assignment,
         action="append",
         default=[],
         metavar="LAYER.SIGNAL=Qm.n",
@@ -67,7 +71,7 @@ def add(commands):
     )
     numbers.add_argument(
         "--max-ulp",
-        type=float,
+        type=number(above=0),
         default=1.0,
         metavar="ULP",
         help="bound of the activations' error, in units of the last place (%(default)s)",
@@ -78,14 +82,14 @@ def add(commands):
     )
     numbers.add_argument(
         "--longest",
-        type=int,
+        type=integer(1),
         metavar="STEPS",
         help="a state that nothing forgets (NFG) is wide enough for so many steps; it saturates "
         "beyond its calibrated range otherwise",
     )
     numbers.add_argument(
         "--tune",
-        type=int,
+        type=integer(1),
         default=0,
         metavar="EPOCHS",
         help="train on with the integer forward pass; the data file must hold classes y",
@@ -93,43 +97,50 @@ def add(commands):
     engine = it.add_argument_group("engine")
     engine.add_argument(
         "--device",
+        type=device_name,
         help=f"plan for its multipliers and memories (ecp5-25f); one of {', '.join(DEVICES)}",
     )
-    engine.add_argument("--multipliers", type=int, help="or for that many multipliers")
-    engine.add_argument("--parallel", type=int, help="or that many units in parallel")
-    engine.add_argument("--columns", type=int, help="columns per cycle: 1, 2, 4 or 8 (chosen)")
+    engine.add_argument("--multipliers", type=integer(1), help="or for that many multipliers")
+    engine.add_argument("--parallel", type=integer(1), help="or that many units in parallel")
     engine.add_argument(
-        "--interval", type=int, help="cycles from unit to unit in the cell (chosen)"
+        "--columns", type=int, choices=(1, 2, 4, 8), help="columns per cycle: 1, 2, 4 or 8 (chosen)"
+    )
+    engine.add_argument(
+        "--interval", type=integer(1), help="cycles from unit to unit in the cell (chosen)"
     )
     engine.add_argument("--taps", action="store_true", help="bring every gate out to a port")
     return it
 
 
 def run(options) -> dict:
-    if options.device:
-        device(options.device)
+    check(options)
     with progress(6, quiet=options.quiet) as tell:
         tell("reading the model")
         network = load(options.model, **about(options))
-        x, labels, time = calibration(options, network)
+        out = options.out or Path("rtl_out") / network.name
+        check_free(out, overwrite=options.overwrite)
+        data = calibration(options, network)
+        if options.tune and data.labels is None:
+            raise ValueError("--tune needs classes: --data must hold x and y")
         tell("quantising")
         fixed = quantize(
             network,
-            x,
-            time,
+            data.x,
+            data.time,
             weights=options.weights,
             bits=options.bits,
             max_ulp=options.max_ulp,
             resources=options.resources,
             shared=options.shared,
             steps=options.longest,
-            formats=dict(assignment(text) for text in options.format),
+            formats=dict(options.format),
             rounding=options.rounding,
             device_name=options.device,
         )
         if options.tune:
-            network, fixed = tuned(options, network, fixed, x, labels, time)
-        measured = quantisation(measure(network, fixed, x, labels, time=time))
+            tell("training")
+            network, fixed = tuned(options, network, fixed, data)
+        measured = quantisation(measure(network, fixed, data.x, data.labels, time=data.time))
         tell("planning")
         engines = plan(
             fixed,
@@ -138,17 +149,18 @@ def run(options) -> dict:
             parallel=options.parallel,
             columns=options.columns,
             interval=options.interval,
-            steps=x.shape[1],
+            steps=len(data.x[0]),
         )
-        out = write(
+        write(
             engines,
-            options.out or Path("rtl_out") / network.name,
+            out,
             taps=options.taps,
             overwrite=options.overwrite,
             extra={"quantisation.json": measured},
+            finish=report,
             progress=tell,
         )
-        page = report(out)
+    page = out / PAGE
     print(f"{out}: {describe_plan(json.loads((out / 'manifest.json').read_text()))}")
     if not options.tune:
         say_rounding(options, fixed)
@@ -168,27 +180,26 @@ def say_rounding(options, fixed) -> None:
             )
 
 
-def tuned(options, network, fixed, x, labels, time):
+def check(options) -> None:
+    """What can be known to be wrong before anything is read."""
+    for path in filter(None, (options.model, options.data)):
+        check_file(path)
+    if options.range:
+        check_range(options.range)
+    if options.out:
+        check_free(options.out, overwrite=options.overwrite)
+
+
+def tuned(options, network, fixed, data):
     """The network trained on in integers, and its integers."""
-    if options.tune < 0:
-        raise ValueError(f"Epochs of --tune must be at least 1, not {options.tune}")
-    if labels is None:
-        raise ValueError("--tune needs classes: --data must be an .npz file with x and y")
     done = train(
         network,
-        x,
-        labels,
+        data.x,
+        data.labels,
         fixed=fixed,
-        time=time,
+        time=data.time,
         epochs=options.tune,
         optimiser=Adam(cosine(TUNE_RATE)),
-        quiet=options.quiet,
+        quiet=options.quiet or not sys.stderr.isatty(),
     )
     return done.network, done.fixed
-
-
-def assignment(text: str) -> tuple[str, str]:
-    name, _, fmt = text.partition("=")
-    if not fmt:
-        raise ValueError(f"Format must be written LAYER.SIGNAL=Qm.n, not {text!r}")
-    return name, fmt

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ..load.cell import BUNDLED, cell_name, load_cell
-from ..progress import progress
 from ..report.cell_cost import CellCost
 from ..report.cells import cells_text, write_cells
+from .progress import progress
 
 __all__ = ["add", "run"]
 
@@ -35,11 +35,12 @@ def add(commands):
 
 def run(options) -> dict:
     wanted = options.cells or [name for name in BUNDLED if load_cell(name).recurrent]
+    named = [(cell_name(text), load_cell(text)) for text in wanted]
     costs = []
-    with progress(len(wanted), quiet=options.quiet) as tell:
-        for text in wanted:
-            tell(text)
-            costs.append(CellCost(cell_name(text), load_cell(text)))
+    with progress(len(named), quiet=options.quiet) as tell:
+        for name, cell in named:
+            tell(name)
+            costs.append(CellCost(name, cell))
     if options.page:
         _, *pictures = write_cells(costs, options.page)
         print(f"{options.page}: {', '.join(cost.name for cost in costs)}; {len(pictures)} SVG")

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ..build.folder import check_free
 from ..build.manifest import vectors
 from ..build.record import quantisation, record_synthesis, record_verification
 from ..build.write import write
 from ..digits import MODEL, load_data
 from ..load import load
 from ..plan.network import NetworkPlan, plan
-from ..progress import progress
 from ..quantize import Quantisation, measure, quantize
 from ..report import report
 from ..simulate.simulate import SimulationReport, verify
 from ..synth.synth import SynthReport, synth
+from .arguments import device_name
+from .progress import progress
 from .words import describe_synthesis
 
 __all__ = ["DemoResult", "add", "demo", "run"]
@@ -45,6 +47,7 @@ def demo(
     """Build the digits model in `out`, classify every test digit in the simulated hardware, and
     synthesise it."""
     tell = progress or (lambda words: None)
+    check_free(out, overwrite=True)
     tell("reading the model and the digits")
     network = load(MODEL)
     train_x, _, test_x, test_y = load_data()
@@ -53,21 +56,21 @@ def demo(
     measured = measure(network, fixed, test_x, test_y)
     engines = plan(fixed, device_name=device_name, steps=test_x.shape[1])
     extra = {"quantisation.json": quantisation(measured)}
-    build = write(engines, out, overwrite=True, extra=extra, progress=tell)
+    build = write(engines, out, overwrite=True, extra=extra, finish=report, progress=tell)
 
     for stalls in ({}, {"idle": 0.3, "backpressure": 0.3}):
         record_verification(build, verify(build, progress=tell, **stalls), what="vectors")
 
     raw = fixed.raw(test_x)
     keep = [False] * len(raw)
-    expected = vectors(engines, list(raw), keep, taps=False)
+    expected = vectors(fixed, list(raw), keep, taps={})
     classified = verify(build, sequences=expected, progress=tell)
     results = np.array([one["y"][0][0] for one in expected["sequences"]])
     hardware = float((results == test_y).mean())
     accuracy = {"float": measured.accuracy[0], "hardware": hardware}
     record_verification(build, classified, what="test split", accuracy=accuracy)
 
-    with tempfile.TemporaryDirectory(prefix=".tapped-", dir=build.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="tapped-", dir=build) as folder:
         few = list(raw[:TAPPED])
         twin = write(engines, Path(folder) / build.name, sequences=few, taps=True)
         tapped = verify(twin, progress=tell)
@@ -95,7 +98,12 @@ def add(commands):
     it.add_argument(
         "--out", type=Path, default=Path("rtl_out/digits"), help="output folder (%(default)s)"
     )
-    it.add_argument("--device", default="ecp5-25f", help="plan and synthesise for it (%(default)s)")
+    it.add_argument(
+        "--device",
+        type=device_name,
+        default="ecp5-25f",
+        help="plan and synthesise for it (%(default)s)",
+    )
     return it
 
 

@@ -1,5 +1,7 @@
 """The option --resources, of whatever holds activations."""
 
+from argparse import ArgumentTypeError
+
 from ..activation import RESOURCES
 
 __all__ = ["add_resources"]
@@ -17,4 +19,8 @@ def add_resources(group):
 
 
 def resources(text: str) -> tuple[str, ...]:
-    return () if text == "none" else tuple(text.split(","))
+    words = text.lower().replace(" ", "")
+    named = () if words == "none" else tuple(words.split(","))
+    if not set(named) <= set(RESOURCES):
+        raise ArgumentTypeError(f"must be of {', '.join(RESOURCES)}, or none, not {text!r}")
+    return named

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from ..build.record import read, record_synthesis
-from ..progress import progress
+from ..build.seal import changed
 from ..report import report
 from ..synth.synth import synth
+from .arguments import device_name, integer, number
+from .progress import progress
 from .words import describe_synthesis
 
 __all__ = ["add", "run"]
@@ -18,9 +20,11 @@ def add(commands):
         description="Synthesise a build with yosys; place and route it with nextpnr.",
     )
     it.add_argument("build", type=Path, help="a folder written by hwlstm build")
-    it.add_argument("--device", help="the device that was planned for, unless given")
-    it.add_argument("--seeds", type=int, nargs="+", default=[1], help="of place and route")
-    it.add_argument("--clock", type=float, metavar="MHZ", help="clock to ask for")
+    it.add_argument(
+        "--device", type=device_name, help="the device that was planned for, unless given"
+    )
+    it.add_argument("--seeds", type=integer(0), nargs="+", default=[1], help="of place and route")
+    it.add_argument("--clock", type=number(above=0), metavar="MHZ", help="clock to ask for")
     it.add_argument("--no-place", action="store_true", help="synthesis only")
     return it
 
@@ -46,4 +50,7 @@ def run(options) -> dict:
     print(f"{options.build}: {describe_synthesis(result)}")
     for caveat in result.caveats:
         print(f"  {caveat}")
-    return result.to_dict()
+    edited = changed(options.build)
+    if edited:
+        print(f"  changed since it was built: {', '.join(edited)}")
+    return {**result.to_dict(), "changed": edited}

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from ..build.record import record_verification
-from ..progress import progress
+from ..build.seal import changed
 from ..report import report
-from ..simulate.simulate import verify
+from ..simulate.simulate import SIMULATORS, verify
+from .arguments import number, one_of
+from .progress import progress
 
 __all__ = ["add", "run"]
 
@@ -20,19 +22,20 @@ def add(commands):
     it.add_argument(
         "--simulator",
         default="embedded",
-        choices=("embedded", "icarus", "verilator"),
+        type=one_of(*SIMULATORS),
+        metavar="NAME",
         help="embedded: CXXRTL, compiled here; icarus, verilator: the cocotb bench "
         "(extras sim, verilator) (%(default)s)",
     )
     it.add_argument(
         "--idle",
-        type=float,
+        type=number(least=0, below=1),
         default=0.0,
         help="probability, cycle by cycle, that no input is offered (0)",
     )
     it.add_argument(
         "--backpressure",
-        type=float,
+        type=number(least=0, below=1),
         default=0.0,
         help="probability, cycle by cycle, that no output is taken (0)",
     )
@@ -57,4 +60,7 @@ def run(options) -> dict:
         f"{options.build}: {result.compared} integers compared and equal, {result.outputs} outputs "
         f"of {result.sequences} sequences in {result.cycles} cycles{timing} ({result.version})"
     )
-    return {**entry, "seconds": result.seconds}
+    edited = changed(options.build)
+    if edited:
+        print(f"  changed since it was built: {', '.join(edited)}")
+    return {**entry, "seconds": result.seconds, "changed": edited}

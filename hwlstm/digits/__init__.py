@@ -32,7 +32,7 @@ def load_data() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         from sklearn.model_selection import train_test_split
     except ImportError:
         raise HwlstmError(
-            "The digits need the package scikit-learn: pip install -e '.[demo]'"
+            "The digits need the package scikit-learn: pip install 'hwlstm[demo]'"
         ) from None
     pixels, classes = load_digits(return_X_y=True)
     train, test = train_test_split(

@@ -50,9 +50,12 @@ BUNDLED: dict[str, Callable[[], Cell]] = {
 }
 """Name to what makes the cell."""
 
+ALIASES = {"lstm": "Traditional", "peephole": "Vanilla", "peepholes": "Vanilla", "dense": "Affine"}
+"""What else people call them."""
+
 
 def load_cell(text: str) -> Cell:
-    """The cell of that name: one of `BUNDLED` in any case, or NAME of FILE.py:NAME.
+    """The cell of that name: of `BUNDLED` or `ALIASES` in any case, or NAME of FILE.py:NAME.
 
     The file is executed, with all that it does. NAME is a Cell or a subclass of Cell, which is
     then made without arguments.
@@ -101,7 +104,7 @@ def parts(text: str) -> tuple[str, str]:
         if not path or not name:
             raise ValueError(f"Cell of a file must be written FILE.py:NAME, not {text!r}")
         return path, name
-    known = {each.lower(): each for each in BUNDLED}
+    known = {each.lower(): each for each in BUNDLED} | ALIASES
     if text.lower() not in known:
         raise ValueError(f"Cell must be FILE.py:NAME or one of {', '.join(BUNDLED)}, not {text!r}")
     return "", known[text.lower()]

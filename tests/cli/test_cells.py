@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hwlstm.cli import main
-from hwlstm.load.cell import BUNDLED, load_cell
+from hwlstm.load.cell import BUNDLED, cell_name, load_cell
 
 OWN = """\
 from hwlstm.cells import Cell, State, Vanilla, sigmoid, tanh
@@ -114,7 +114,7 @@ WRONG = [
     ("own.py:none", "own.py must hold a cell none"),
     ("own.py", "Cell of a file must be written FILE.py:NAME, not 'own.py'"),
     (":Leaky", f"Cell must be FILE.py:NAME or one of {', '.join(BUNDLED)}, not ':Leaky'"),
-    ("lstm", f"Cell must be FILE.py:NAME or one of {', '.join(BUNDLED)}, not 'lstm'"),
+    ("blstm", f"Cell must be FILE.py:NAME or one of {', '.join(BUNDLED)}, not 'blstm'"),
     ("none.py:Mine", "none.py does not exist"),
     ("ends.py:Mine", "ends.py failed: SystemExit: 3"),
     ("rnn own.py:Leaky RNN", "Cells of a page must have different names, not RNN, Leaky, RNN"),
@@ -127,7 +127,7 @@ WRONG = [
 def test_a_mistake_is_one_line_and_writes_nothing(arguments, message, folder, capsys):
     before = sorted(folder.rglob("*"))
 
-    assert main(["cells", "--out", "page.md", *arguments.split()]) == 2
+    assert main(["cells", "--out", "page.md", *arguments.split(), "--quiet"]) == 2
 
     printed = capsys.readouterr()
     assert printed.err == f"hwlstm cells: {message}\n"
@@ -158,3 +158,12 @@ def test_an_edited_file_is_quoted_as_it_is_now(folder, capsys):
     before, after = capsys.readouterr().err.splitlines()
     assert before.endswith("in line 17: return State(h=i * z.g)")
     assert after.endswith("in line 17: return State(h=z.g * i)")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("lstm", "Traditional"), ("LSTM", "Traditional"), ("peephole", "Vanilla"), ("gru", "GRU")],
+)
+def test_cells_are_known_by_their_usual_names(text, name):
+    assert cell_name(text) == name
+    assert load_cell(text).name == load_cell(name).name

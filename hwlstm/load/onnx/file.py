@@ -27,7 +27,7 @@ def import_onnx():
     try:
         import onnx
     except ImportError:
-        raise HwlstmError("Reading ONNX needs the package onnx: pip install -e '.[onnx]'") from None
+        raise HwlstmError("Reading ONNX needs onnx: pip install 'hwlstm[onnx]'") from None
     return onnx
 
 

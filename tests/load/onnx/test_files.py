@@ -24,12 +24,12 @@ def refusal(source):
 
 
 def test_a_missing_file_is_named(path):
-    assert refusal(path) == f"{path}: cannot be read: No such file or directory"
+    assert refusal(path) == f"{path} does not exist"
 
 
 def test_a_folder_is_named(path):
     path.mkdir()
-    assert refusal(path) == f"{path}: cannot be read: Is a directory"
+    assert refusal(path) == f"{path} must be a file, not a folder"
 
 
 def test_an_empty_file_is_named(path):
@@ -45,11 +45,20 @@ def test_a_text_file_is_no_model(path, text):
     )
 
 
-def test_another_suffix_is_refused():
-    assert refusal("weights.pt") == (
-        "weights.pt must be an .onnx or .npz file; read a PyTorch checkpoint with torch.load and "
-        "give its state dict"
-    )
+SUFFIXES = {
+    "weights.pt": "of PyTorch give the module or state dict in Python: "
+    "hwlstm.load(torch.load(FILE, weights_only=True), steps='last')",
+    "weights.safetensors": "give the state dict in Python: "
+    "hwlstm.load(safetensors.numpy.load_file(FILE))",
+    "model.h5": "of a Keras model give the arrays in Python: W, U, b = lstm.get_weights(), then "
+    'hwlstm.from_arrays(W=W, U=U, b=b, order="ifco", dense=dense.get_weights())',
+}
+
+
+@pytest.mark.parametrize("name", SUFFIXES)
+def test_of_another_kind_of_file_the_way_is_told(name):
+    assert refusal(name) == f"{name} must be an .onnx or .npz file; {SUFFIXES[name]}"
+    assert refusal("model.xyz") == "model.xyz must be an .onnx or .npz file"
 
 
 def test_another_kind_of_source_is_refused():
@@ -159,8 +168,9 @@ def test_a_link_out_of_the_folder_is_refused(graph):
 
 def test_a_missing_package_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    (tmp_path / "model.onnx").touch()
     assert refusal(tmp_path / "model.onnx") == (
-        "Reading ONNX needs the package onnx: pip install -e '.[onnx]'"
+        "Reading ONNX needs onnx: pip install 'hwlstm[onnx]'"
     )
 
 
