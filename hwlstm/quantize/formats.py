@@ -396,14 +396,16 @@ class Choice:
     def calibrated(self, name: str, lo: float, hi: float, bound: float = np.inf) -> Format:
         """The given format, if it holds lo and hi; else the finest with margin.
 
-        Nothing beyond `bound` needs to be held, but for the initial state.
+        Nothing beyond `bound` needs to be held, nor that but for the last place, where it stops;
+        an initial state does.
         """
         first, last = self.started(name)
-        lo, hi = max(lo, -bound), min(hi, bound)
         if name in self.given:
-            return self.held(name, min(lo, first), max(hi, last))
-        computed = min(max(-lo, hi) * self.margin, bound)
-        return Format.holding(self.widths[name], max(computed, -first, last))
+            most = bound - self.given[name].step
+            return self.held(name, min(max(lo, -most), first), max(min(hi, most), last))
+        bits = self.widths[name]
+        computed = min(max(-lo, hi) * self.margin, bound * (1 - 2.0 ** (1 - bits)))
+        return Format.holding(bits, max(computed, -first, last))
 
     def held(self, name: str, lo: float, hi: float) -> Format:
         """The format given by hand, refused if it saturates lo or hi."""

@@ -206,6 +206,45 @@ def test_every_code_of_functions_that_take_turns_on_one_unit(tmp_path):
     )
 
 
+@pytest.mark.parametrize("resources", [EVERYTHING, LOGIC], ids=["bram+dsp", "logic"])
+def test_every_code_of_inputs_beyond_the_flat_part(resources, tmp_path):
+    alone = [
+        Activation(name, source, to, resources=resources)
+        for name in ("sigmoid", "tanh", "elu", "softplus")
+        for source, to in (
+            ("Q9.3", "Q1.9"),
+            ("Q9.7", "Q1.11"),
+            ("Q12.0", "Q1.9"),
+            ("Q12.-3", "Q1.9"),
+            ("UQ9.3", "Q1.9"),
+        )
+    ]
+    turns = [
+        alike(("sigmoid", "Q9.7", "Q1.15"), ("tanh", "Q9.7", "Q1.15"), resources=resources),
+        alike(("tanh", "Q12.0", "Q1.9"), ("tanh", "Q11.1", "Q1.8"), resources={"bram"}),
+    ]
+    prove(
+        [
+            *alone,
+            *latencies("tanh", "Q9.7", "Q1.15", resources=resources),
+            *(pair if len({one.likeness for one in pair}) > 1 else [pair] for pair in turns),
+        ],
+        tmp_path,
+    )
+
+
+def test_every_code_of_outputs_without_fraction_bits(tmp_path):
+    prove(
+        [
+            Activation(name, source, to, resources=resources)
+            for name in ("sigmoid", "tanh", "relu", "softplus")
+            for source, to in (("Q9.-1", "Q6.-2"), ("Q6.2", "Q4.0"), ("Q6.6", "Q8.-1"))
+            for resources in (EVERYTHING, LOGIC)
+        ],
+        tmp_path,
+    )
+
+
 def test_every_code_of_inputs_of_one_and_two_bits(tmp_path):
     prove(
         [
