@@ -15,8 +15,10 @@ from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float
 from ..golden.network import sequences
 from ..network import Layer, Network
+from .by_hand import by_layer
 from .numbers import filled
-from .widths import chosen_widths, factor_bits, readers
+from .time_formats import time_formats
+from .widths import chosen_widths, factor_bits, squashings, too_wide
 
 __all__ = ["quantize"]
 
@@ -32,8 +34,6 @@ FAR, MOST_LIMIT = 2.0**20, 16.0
 
 UNBOUNDED = 2.0**60
 """A bound from here on comes from UNKNOWN and says nothing."""
-
-STAMP_BITS, MOST_STAMP_BITS = 16, 31
 
 
 def quantize(
@@ -123,19 +123,6 @@ def quantize(
     return FixedNetwork(network.name, tuple(layers), network.classify, network.returns)
 
 
-def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
-    """{"lstm.c": ...} to {"lstm": {"c": Format}}; unknown names are refused."""
-    if not isinstance(formats, Mapping) or not all(isinstance(key, str) for key in formats):
-        raise TypeError(f"Formats must be a dict of 'layer.signal' to format, not {formats!r}")
-    split: dict[str, dict[str, Format]] = {layer.name: {} for layer in network.layers}
-    for key, text in formats.items():
-        name, _, signal = key.partition(".")
-        if name not in split:
-            raise ValueError(f"Format {key!r} must name a layer of {sorted(split)}")
-        split[name][signal] = Format.parse(text)
-    return split
-
-
 @dataclass(frozen=True)
 class Signal:
     """What is known of a layer's input: its range, or the format that the layer before gave it."""
@@ -169,7 +156,8 @@ class Choice:
     def fixed(self, x: Signal) -> FixedLayer:
         self.check_names(x)
         chosen, tables = self.chosen(x)
-        while narrower := self.too_wide(chosen, x):
+        given = {*self.given, *(["x"] if x.fmt else [])}
+        while narrower := too_wide(self.layer.cell, chosen, given, self.device):
             self.widths = {**self.widths, **narrower}
             chosen, tables = self.chosen(x)
         return filled(self.layer, chosen, tables)
@@ -199,7 +187,7 @@ class Choice:
         for name, parts in self.constants().items():
             chosen[name] = self.least_error(name, np.concatenate(parts), self.widths[name])
         if self.layer.cell.timed:
-            chosen |= self.time_formats()
+            chosen |= time_formats(self.layer, self.given, self.phase_bits, self.latest)
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
@@ -213,47 +201,16 @@ class Choice:
             for source in self.layer.cell.source_names
         }
 
-    def too_wide(self, chosen: dict[str, Format], x: Signal) -> dict[str, int]:
-        """Column sources to the bits that they may have, if the column broadcast is wider than a
-        multiplier of the device: the finest products give way."""
-        if self.device is None:
-            return {}
-        sources = self.layer.cell.source_names
-        fracs = {s: chosen[matrix_name(s)].frac + chosen[s].frac for s in sources}
-        finest = max(fracs.values())
-        widest = max(chosen[s].width + finest - fracs[s] for s in sources)
-        fixed = {s for s in sources if s in self.given or (s == "x" and x.fmt)}
-        limit = finest - (widest - factor_bits(self.device))
-        limit = max([limit, *(fracs[s] for s in fixed)])
-        return {
-            s: bits
-            for s in set(sources) - fixed
-            if (bits := max(chosen[s].width - max(0, fracs[s] - limit), 2)) < self.widths[s]
-        }
+    @property
+    def phase_bits(self) -> int:
+        """Unsigned, so a bit less than a factor may have."""
+        return min(self.widths["phi"], factor_bits(self.device) - 1)
 
     def constants(self) -> dict[str, list[np.ndarray]]:
         """Format of what each unit has one number of, to those numbers."""
         found: dict[str, list[np.ndarray]] = {}
         for leaf, values in self.layer.vectors.items():
             found.setdefault(leaf_format(leaf), []).append(values)
-        return found
-
-    def time_formats(self) -> dict[str, Format]:
-        """Of the phase, and of the time stamp if there is one."""
-        bits = min(self.widths["phi"], factor_bits(self.device) - 1)  # unsigned, so one more
-        found = {"phi": self.given.get("phi", Format(bits, bits, signed=False))}
-        if found["phi"].signed or found["phi"].width != found["phi"].frac:
-            raise ValueError(f"Format of {self.layer.name}.phi must be UQ0.n, not {found['phi']}")
-        if self.layer.time_gate.stamped:
-            widest = Format.holding(STAMP_BITS, self.latest, signed=False)
-            found["t"] = self.given.get("t", widest)
-            t = found["t"]
-            if t.signed or t.width > MOST_STAMP_BITS or not t.holds(0, self.latest):
-                raise ValueError(
-                    f"Format of {self.layer.name}.t must be unsigned, of at most "
-                    f"{MOST_STAMP_BITS} bits, and hold {self.latest:.6g}, not {t}; {widest} "
-                    "would hold it"
-                )
         return found
 
     def trimmed_input(self, chosen: dict[str, Format]) -> Format:
@@ -320,8 +277,7 @@ class Choice:
                 family="shared" if shared else None,
             )
         except ValueError as error:
-            name = f"{self.layer.name}.{graph.names[node]}"
-            raise type(error)(f"{name}: {error}") from None
+            raise type(error)(f"{self.layer.name}.{graph.names[node]}: {error}") from None
 
     def result_format(self, node: Node, operand: Format) -> Format:
         """The format of an activation's result.
@@ -347,16 +303,9 @@ class Choice:
 
     def flat(self, name: str) -> float:
         """Where an operand of activations alone may saturate without a change behind them."""
-        graph = self.layer.cell.graph
-        squashings = [
-            (gate, f) for gate, (f, operand) in graph.activations.items() if operand == name
-        ]
-        alone = all(reader.is_table for reader in readers(graph, name))
-        if not squashings or name in graph.outputs or not alone:
-            return np.inf
-        bits = self.widths
-        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g, _ in squashings}
-        return max(flat_beyond(f, outs[gate]) for gate, f in squashings)
+        found, bits = squashings(self.layer.cell.graph, name), self.widths
+        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g in found}
+        return max((flat_beyond(f, outs[gate]) for gate, f in found.items()), default=np.inf)
 
     def grown(self, node: Node, chosen, results) -> Format | None:
         """For a state that only adds to itself, the format that holds `steps` such steps."""

@@ -11,7 +11,7 @@ from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import Trace, run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network
-from .widths import readers
+from .widths import squashings
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
 
@@ -154,10 +154,10 @@ def explained(found: SignalReport, layer: Layer, fixed: FixedLayer) -> SignalRep
     graph, name = layer.cell.graph, found.signal.partition(".")[2]
     if within_one(fixed, name):
         return replace(found, harmless=found.saturated)
-    reading = [node for node in readers(graph, name) if node.is_table]
-    if not reading or name in graph.outputs or len(reading) < len(readers(graph, name)):
+    reading = squashings(graph, name)
+    if not reading:
         return found
-    flat = max(flat_beyond(node.attr, fixed.formats[graph.names[node]]) for node in reading)
+    flat = max(flat_beyond(f, fixed.formats[gate]) for gate, f in reading.items())
     flat -= found.fmt.step
     harmless = found.saturated if found.fmt.holds(-flat, flat) else 0
     return replace(found, operand=True, harmless=harmless)
