@@ -224,7 +224,7 @@ def plan(
                 target.multiplier_bits if target else MULTIPLIER_BITS,
             )
         )
-    chosen = cheapest(options, budget)
+    chosen = cheapest(options, budget, advice(options, target))
     result = NetworkPlan(fixed, tuple(chosen), target)
     if target and result.memory_bits > (room := target.block_rams * target.block_ram_bits):
         raise HwlstmError(
@@ -265,8 +265,21 @@ def part_choices(layer: FixedLayer, interval: int) -> list[dict[str, int]]:
     return [{}, {"mul": count + 1}] if count < alone else [{}]
 
 
-def cheapest(options: list, budget: int | None) -> list[LayerPlan]:
-    """The plans that minimise the slowest layer's cycles within the budget, then multipliers."""
+def advice(options: list, target: Device | None) -> str:
+    """What would make the engines fit; first of all products that fit one multiplier each."""
+    smallest = [min(layer, key=lambda choice: choice[1]) for layer in options]
+    if target and any(blocks > engine.multipliers for _, blocks, engine in smallest):
+        return (
+            f"quantise for {target.name} (device_name; hwlstm build --device), so that no factor "
+            f"is wider than the {min(target.multiplier_bits)} bits of its multipliers, or use "
+            "fewer bits"
+        )
+    return "allow more, take a larger device, or use fewer bits"
+
+
+def cheapest(options: list, budget: int | None, otherwise: str) -> list[LayerPlan]:
+    """The plans that minimise the slowest layer's cycles within the budget, then multipliers;
+    refused with what to do otherwise."""
     limits = sorted({cycles for layer in options for cycles, _, _ in layer})
     least = 0
     for limit in limits:
@@ -281,6 +294,5 @@ def cheapest(options: list, budget: int | None) -> list[LayerPlan]:
             return [pick[2] for pick in picks]
         least = min(least or total, total)
     raise HwlstmError(
-        f"The plan must fit {budget} multipliers, but needs at least {least}; "
-        "allow more, take a larger device, or use fewer bits"
+        f"The plan must fit {budget} multipliers, but needs at least {least}; {otherwise}"
     )

@@ -15,8 +15,9 @@ from ..fixed_network import FixedLayer, aligned_columns, matrix_key
 from ..network import Layer
 from .columns import Columns
 from .numbers import filled
+from .time_formats import time_formats
 from .weights import RoundedWeights, gate_matrices, matrices, rounded_weights
-from .widths import factor_bits, readers
+from .widths import factor_bits, squashings, too_wide
 
 __all__ = ["Choice", "Signal", "span"]
 
@@ -32,8 +33,6 @@ FAR, MOST_LIMIT = 2.0**20, 16.0
 
 UNBOUNDED = 2.0**60
 """A bound from here on comes from UNKNOWN and says nothing."""
-
-STAMP_BITS, MOST_STAMP_BITS = 16, 31
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ class Choice:
     def fixed(self, x: Signal) -> FixedLayer:
         self.check_names(x)
         chosen, tables = self.chosen(x)
-        while narrower := self.too_wide(chosen, x):
+        given = {*self.given, *(["x"] if x.fmt else [])}
+        while narrower := too_wide(self.shifts(chosen), chosen, given, self.device):
             self.widths = {**self.widths, **narrower}
             chosen, tables = self.chosen(x)
         how = "feedback" if self.columns else "nearest"
@@ -105,53 +105,27 @@ class Choice:
         for name, parts in self.constants().items():
             chosen[name] = self.least_error(name, np.concatenate(parts), self.widths[name])
         if self.layer.cell.timed:
-            chosen |= self.time_formats()
+            chosen |= time_formats(self.layer, self.given, self.phase_bits, self.latest)
         tables = self.results(chosen)
         if x.fmt is None and "x" not in self.given:
             chosen["x"] = self.trimmed_input(chosen)
         chosen["b"] = self.bias_format(chosen)
         return chosen, tables
 
-    def too_wide(self, chosen: dict[str, Format], x: Signal) -> dict[str, int]:
-        """Column sources to the bits that they may have, if the column broadcast is wider than a
-        multiplier of the device: the finest products give way."""
-        if self.device is None:
-            return {}
-        shifts, _ = aligned_columns(self.layer.name, self.layer.cell, chosen)
-        surplus = max(chosen[s].width + shift for s, shift in shifts.items())
-        surplus -= factor_bits(self.device)
-        fixed = {s for s in shifts if s in self.given or (s == "x" and x.fmt)}
-        surplus = min([surplus, *(shifts[s] for s in fixed)])
-        return {
-            s: bits
-            for s, shift in shifts.items()
-            if s not in fixed
-            and (bits := max(chosen[s].width - max(0, surplus - shift), 2)) < self.widths[s]
-        }
+    def shifts(self, chosen: dict[str, Format]) -> dict[str, int]:
+        """Column source to the left shift that aligns its products."""
+        return aligned_columns(self.layer.name, self.layer.cell, chosen)[0]
+
+    @property
+    def phase_bits(self) -> int:
+        """Unsigned, so a bit less than a factor may have."""
+        return min(self.widths["phi"], factor_bits(self.device) - 1)
 
     def constants(self) -> dict[str, list[np.ndarray]]:
         """Format of what each unit has one number of, to those numbers."""
         found: dict[str, list[np.ndarray]] = {}
         for leaf, values in self.layer.vectors.items():
             found.setdefault(leaf_format(leaf), []).append(values)
-        return found
-
-    def time_formats(self) -> dict[str, Format]:
-        """Of the phase, and of the time stamp if there is one."""
-        bits = min(self.widths["phi"], factor_bits(self.device) - 1)  # unsigned, so one more
-        found = {"phi": self.given.get("phi", Format(bits, bits, signed=False))}
-        if found["phi"].signed or found["phi"].width != found["phi"].frac:
-            raise ValueError(f"Format of {self.layer.name}.phi must be UQ0.n, not {found['phi']}")
-        if self.layer.time_gate.stamped:
-            widest = Format.holding(STAMP_BITS, self.latest, signed=False)
-            found["t"] = self.given.get("t", widest)
-            t = found["t"]
-            if t.signed or t.width > MOST_STAMP_BITS or not t.holds(0, self.latest):
-                raise ValueError(
-                    f"Format of {self.layer.name}.t must be unsigned, of at most "
-                    f"{MOST_STAMP_BITS} bits, and hold {self.latest:.6g}, not {t}; {widest} "
-                    "would hold it"
-                )
         return found
 
     def trimmed_input(self, chosen: dict[str, Format]) -> Format:
@@ -161,7 +135,7 @@ class Choice:
         would be as many bits wider. At most TRIM bits.
         """
         cell = self.layer.cell
-        shifts, _ = aligned_columns(self.layer.name, cell, chosen)
+        shifts = self.shifts(chosen)
         summed = [s for q in cell.gate_names if "x" in cell.sources(q) for s in cell.sources(q)]
         x, surplus = chosen["x"], min(max(shifts[s] for s in summed) - shifts["x"], TRIM)
         if surplus <= 0 or x.width <= 2 * TRIM + surplus:
@@ -218,8 +192,7 @@ class Choice:
                 family="shared" if shared else None,
             )
         except ValueError as error:
-            name = f"{self.layer.name}.{graph.names[node]}"
-            raise type(error)(f"{name}: {error}") from None
+            raise type(error)(f"{self.layer.name}.{graph.names[node]}: {error}") from None
 
     def result_format(self, node: Node, operand: Format) -> Format:
         """The format of an activation's result.
@@ -245,16 +218,9 @@ class Choice:
 
     def flat(self, name: str) -> float:
         """Where an operand of activations alone may saturate without a change behind them."""
-        graph = self.layer.cell.graph
-        squashings = [
-            (gate, f) for gate, (f, operand) in graph.activations.items() if operand == name
-        ]
-        alone = all(reader.is_table for reader in readers(graph, name))
-        if not squashings or name in graph.outputs or not alone:
-            return np.inf
-        bits = self.widths
-        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g, _ in squashings}
-        return max(flat_beyond(f, outs[gate]) for gate, f in squashings)
+        found, bits = squashings(self.layer.cell.graph, name), self.widths
+        outs = {g: self.given.get(g, Format(bits[g], bits[g] - 1)) for g in found}
+        return max((flat_beyond(f, outs[gate]) for gate, f in found.items()), default=np.inf)
 
     def grown(self, node: Node, chosen, results) -> Format | None:
         """For a state that only adds to itself, the format that holds `steps` such steps."""
@@ -294,14 +260,16 @@ class Choice:
     def calibrated(self, name: str, lo: float, hi: float, bound: float = np.inf) -> Format:
         """The given format, if it holds lo and hi; else the finest with margin.
 
-        Nothing beyond `bound` needs to be held, but for the initial state.
+        Nothing beyond `bound` needs to be held, nor that but for the last place, where it stops;
+        an initial state does.
         """
         first, last = self.started(name)
-        lo, hi = max(lo, -bound), min(hi, bound)
         if name in self.given:
-            return self.held(name, min(lo, first), max(hi, last))
-        computed = min(max(-lo, hi) * self.margin, bound)
-        return Format.holding(self.widths[name], max(computed, -first, last))
+            most = bound - self.given[name].step
+            return self.held(name, min(max(lo, -most), first), max(min(hi, most), last))
+        bits = self.widths[name]
+        computed = min(max(-lo, hi) * self.margin, bound * (1 - 2.0 ** (1 - bits)))
+        return Format.holding(bits, max(computed, -first, last))
 
     def held(self, name: str, lo: float, hi: float) -> Format:
         """The format given by hand, refused if it saturates lo or hi."""

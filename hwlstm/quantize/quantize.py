@@ -14,6 +14,7 @@ from ..golden import run_float
 from ..golden.gradients import layer_input
 from ..golden.network import sequences
 from ..network import Network, rebased
+from .by_hand import by_layer
 from .columns import Columns
 from .conversion import least_error
 from .formats import Choice, Signal, span
@@ -127,16 +128,3 @@ def quantize(
 
     by_hand = any(name == "x" or name.startswith("W") for name in given[network.layers[0].name])
     return made(IDENTITY) if by_hand else least_error(network, x, time, made)
-
-
-def by_layer(network: Network, formats: Mapping) -> dict[str, dict[str, Format]]:
-    """{"lstm.c": ...} to {"lstm": {"c": Format}}; unknown names are refused."""
-    if not isinstance(formats, Mapping) or not all(isinstance(key, str) for key in formats):
-        raise TypeError(f"Formats must be a dict of 'layer.signal' to format, not {formats!r}")
-    split: dict[str, dict[str, Format]] = {layer.name: {} for layer in network.layers}
-    for key, text in formats.items():
-        name, _, signal = key.partition(".")
-        if name not in split:
-            raise ValueError(f"Format {key!r} must name a layer of {sorted(split)}")
-        split[name][signal] = Format.parse(text)
-    return split

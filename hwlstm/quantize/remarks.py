@@ -15,6 +15,9 @@ MOST_FLAT = 0.5
 WELL_BELOW = 0.25
 """Part of its own spread that an output may be off."""
 
+CONSTANT = 1e-9
+"""Part of the largest spread below which an output is a constant, but for float64's rounding."""
+
 QUESTION = "is the data scaled as in training?"
 
 
@@ -44,7 +47,8 @@ def clipping(signal: SignalReport) -> str | None:
 def off(measured: Quantisation) -> list[str]:
     """Of outputs whose error is not well below their own spread."""
     error, spread = np.array(measured.outputs).T
-    parts = np.divide(error, spread, out=np.zeros_like(error), where=spread > 0)
+    moves = spread > CONSTANT * spread.max()
+    parts = np.divide(error, spread, out=np.zeros_like(error), where=moves)
     bad = np.flatnonzero(parts > WELL_BELOW)
     if not bad.size:
         return []

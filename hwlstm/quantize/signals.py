@@ -6,12 +6,12 @@ import numpy as np
 
 from ..activation import flat_beyond
 from ..cells.graph import leaf_format
-from ..fixed import Format, quantise, real, saturated
+from ..fixed import Format, quantise, real, rounded, saturated
 from ..fixed_network import FixedLayer, FixedNetwork, matrix_key
 from ..golden import Trace, run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network, rebased
-from .widths import readers
+from .widths import squashings
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
 
@@ -34,8 +34,9 @@ class SignalReport:
     saturated, values : int
         How many values were clipped, of how many; an initial state is one of each sequence.
     harmless : int
-        How many of the clipped ones change nothing: a weight, where a format that held it would
-        leave more error over all weights; an operand beyond the flat part of its activations.
+        How many of the clipped ones are meant: a weight, where a format that held it would leave
+        more error over all weights; an operand beyond the flat part of its activations; a value
+        that cannot pass the last number of its format by more than one.
     operand : bool
         Nothing but activations reads the signal.
     sqnr_db : float
@@ -113,7 +114,7 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
             reference = floats.layers[layer.name][signal]
             clipped = integers.saturation.get(name, 0)
             found = report(name, fmt, reference, values, clipped)
-            signals.append(explained(started(found, layer, len(x)), layer, fixed_layer))
+            signals.append(started(explained(found, layer, fixed_layer), layer, len(x)))
             if signal in layer.cell.states:
                 difference = np.abs(real(values, fmt) - reference)
                 rms = np.sqrt(np.square(difference).mean(axis=(0, 2)))
@@ -156,12 +157,25 @@ def started(found: SignalReport, layer: Layer, sequences: int) -> SignalReport:
 def explained(found: SignalReport, layer: Layer, fixed: FixedLayer) -> SignalReport:
     """With what is harmless in the clipping of a signal of the cell."""
     graph, name = layer.cell.graph, found.signal.partition(".")[2]
-    reading = [node for node in readers(graph, name) if node.is_table]
-    if not reading or name in graph.outputs or len(reading) < len(readers(graph, name)):
+    if within_one(fixed, name):
+        return replace(found, harmless=found.saturated)
+    reading = squashings(graph, name)
+    if not reading:
         return found
-    flat = max(flat_beyond(node.attr, fixed.formats[graph.names[node]]) for node in reading)
+    flat = max(flat_beyond(f, fixed.formats[gate]) for gate, f in reading.items())
+    flat -= found.fmt.step
     harmless = found.saturated if found.fmt.holds(-flat, flat) else 0
     return replace(found, operand=True, harmless=harmless)
+
+
+def within_one(fixed: FixedLayer, name: str) -> bool:
+    """True if no result of the equations passes its format by more than one."""
+    node = next((node for node, own in fixed.cell.graph.names.items() if own == name), None)
+    if node is None:
+        return False
+    exact, to = fixed.ranges[node], fixed.formats[name]
+    lo, hi = (rounded(end, exact.frac - to.frac) for end in (exact.lo, exact.hi))
+    return to.lo - 1 <= lo and hi <= to.hi + 1
 
 
 def output_errors(fixed: FixedNetwork, floats: Trace, integers: Trace) -> list:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from ..activation import Function
 from ..cells import Cell
 from ..cells.graph import Graph, Node, leaf_format
 from ..devices import Device
+from ..fixed import Format
 
-__all__ = ["FACTOR_BITS", "Widths", "chosen_widths", "factor_bits", "readers"]
+__all__ = ["FACTOR_BITS", "Widths", "chosen_widths", "factor_bits", "squashings", "too_wide"]
 
 FACTOR_BITS = 18
 """Widest signed factor of one multiplier block where no device is named."""
@@ -83,17 +85,42 @@ def role(cell: Cell, name: str) -> str:
         return "gate"
     if name in graph.outputs:
         return "state"
-    squashed = all(reader.is_table for reader in readers(graph, name))
-    return "operand" if squashed or node.op == "act" else "state"
+    return "operand" if squashings(graph, name) or node.op == "act" else "state"
 
 
 def is_constant(leaf: str) -> bool:
     return leaf.startswith(("p.", "parameter.", "time."))
 
 
-def readers(graph: Graph, name: str) -> list[Node]:
-    """The operations that read a named value."""
-    return [node for node in graph.live() if any(graph.names.get(a) == name for a in node.args)]
+def squashings(graph: Graph, name: str) -> dict[str, Function]:
+    """Result to activation of those that read a named value, if nothing else makes use of it."""
+    readers = [node for node in graph.live() if any(graph.names.get(a) == name for a in node.args)]
+    if name in graph.outputs or not all(node.is_table for node in readers):
+        return {}
+    return {graph.names[node]: node.attr for node in readers}
+
+
+def too_wide(
+    shifts: Mapping[str, int], chosen: Mapping[str, Format], given: set[str], device: Device | None
+) -> dict[str, int]:
+    """Column sources to the bits that they may have, if the column broadcast is wider than a
+    multiplier of the device: the finest products give way, but for what is given.
+
+    Parameters
+    ----------
+    shifts : dict
+        Column source to the left shift that aligns its products with the finest.
+    """
+    if device is None:
+        return {}
+    surplus = max(chosen[s].width + shift for s, shift in shifts.items()) - factor_bits(device)
+    surplus = min([surplus, *(shift for s, shift in shifts.items() if s in given)])
+    narrower = {
+        s: max(chosen[s].width - (surplus - shift), 2)
+        for s, shift in shifts.items()
+        if s not in given and shift < surplus
+    }
+    return {s: bits for s, bits in narrower.items() if bits < chosen[s].width}
 
 
 def growth(graph: Graph) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwlstm.build.write import write
-from hwlstm.cells import Traditional, Vanilla
+from hwlstm.cells import NFG, Traditional, Vanilla
 from hwlstm.golden import run_integer
 from hwlstm.network import Network
 from hwlstm.plan import LayerPlan, NetworkPlan, plan
@@ -86,6 +86,27 @@ def test_saturation_on_both_sides_is_exact(tmp_path):
         values = trace.layers["lstm"][name]
         assert (values.min(), values.max()) == (fmt.lo, fmt.hi)
     prove(network, tmp_path, parallel=3)
+
+
+@pytest.mark.parametrize("c", ["Q9.-1", "Q12.4", "Q14.-2"])
+@pytest.mark.parametrize("resources", [["bram", "dsp"], []], ids=str)
+def test_a_state_of_few_or_no_fraction_bits_is_exact(c, resources, tmp_path):
+    wide = layer(Vanilla(), 3, 6, scale=2)
+    network = quantize(
+        Network((wide,), "net"), 4 * data(3), formats={"lstm.c": c}, resources=resources
+    )
+    assert network.layers[0].tables["squash_c"].in_format.frac == int(c.split(".")[1])
+    prove(network, tmp_path, parallel=3, interval=2, lengths=[4, 2, 9])
+
+
+def test_a_state_that_reaches_far_is_exact_with_few_bits(tmp_path):
+    """8 bits and c to 95: Q7.1 once, off by 1."""
+    far = layer(NFG(peepholes=""), 2, 3, scale=3)
+    network = quantize(Network((far,), "net"), np.ones((2, 120, 2)), bits=8)
+    assert (
+        network.layers[0].formats["c"].interval.magnitude * network.layers[0].formats["c"].step > 90
+    )
+    prove(network, tmp_path, parallel=3, lengths=[150, 2])
 
 
 @pytest.mark.parametrize("engine", [{"interval": 3}, {"columns": 4}], ids=str)

@@ -200,7 +200,46 @@ def test_every_code_of_functions_that_take_turns_on_one_unit(tmp_path):
             alike(*fallen, **lines),
             alike(*mixed, resources={"dsp"}, symmetric=False, **lines),
             alike(*fallen[:2], resources={"dsp"}, **lines),
-            alike(("tanh", "UQ4.6", "UQ1.9"), ("relu", "UQ1.9", "UQ1.9"), **lines),
+            alike(("tanh", "UQ2.8", "UQ1.9"), ("softsign", "UQ1.9", "UQ1.9"), **lines),
+        ],
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize("resources", [EVERYTHING, LOGIC], ids=["bram+dsp", "logic"])
+def test_every_code_of_inputs_beyond_the_flat_part(resources, tmp_path):
+    alone = [
+        Activation(name, source, to, resources=resources)
+        for name in ("sigmoid", "tanh", "elu", "softplus")
+        for source, to in (
+            ("Q9.3", "Q1.9"),
+            ("Q9.7", "Q1.11"),
+            ("Q12.0", "Q1.9"),
+            ("Q12.-3", "Q1.9"),
+            ("UQ9.3", "Q1.9"),
+        )
+    ]
+    turns = [
+        alike(("tanh", "Q9.7", "Q1.15"), ("scaledtanh", "Q9.7", "Q1.14"), resources={"bram"}),
+        alike(("tanh", "Q12.0", "Q1.9"), ("tanh", "Q11.1", "Q1.8"), resources=resources),
+    ]
+    prove(
+        [
+            *alone,
+            *latencies("tanh", "Q9.7", "Q1.15", resources=resources),
+            *turns,
+        ],
+        tmp_path,
+    )
+
+
+def test_every_code_of_outputs_without_fraction_bits(tmp_path):
+    prove(
+        [
+            Activation(name, source, to, resources=resources)
+            for name in ("sigmoid", "tanh", "relu", "softplus")
+            for source, to in (("Q9.-1", "Q6.-2"), ("Q6.2", "Q4.0"), ("Q6.6", "Q8.-1"))
+            for resources in (EVERYTHING, LOGIC)
         ],
         tmp_path,
     )
