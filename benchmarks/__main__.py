@@ -30,7 +30,14 @@ from .activations import (
     multiplier_rows,
 )
 from .cells import CELL_COLUMNS, PHASED_COLUMNS, cell_rows, phased_rows
-from .quantisation import RANDOM_COLUMNS, TRAINED_COLUMNS, random_rows, trained_rows
+from .quantisation import (
+    RANDOM_COLUMNS,
+    ROUNDING_COLUMNS,
+    TRAINED_COLUMNS,
+    random_rows,
+    rounding_rows,
+    trained_rows,
+)
 from .training import FINE_TUNING_COLUMNS, TRAINING_COLUMNS, fine_tuning_rows, training_rows
 
 STEPS = 20
@@ -296,7 +303,9 @@ def quantisation() -> list[dict]:
     title = "Error of h, random LSTMs, median of five seeds"
     rows = table(title, RANDOM_COLUMNS, random_rows())
     title = "Trained nets on their test data, weights / bits"
-    return rows + table(title, TRAINED_COLUMNS, trained_rows())
+    rows += table(title, TRAINED_COLUMNS, trained_rows())
+    title = "Error of h of the trained nets, by how weights become integers, 16-bit x and h"
+    return rows + table(title, ROUNDING_COLUMNS, rounding_rows())
 
 
 TABLES = {

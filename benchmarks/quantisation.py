@@ -1,7 +1,7 @@
 """What few bits cost: random nets and trained ones, beside the 8-bit integers of others."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +18,14 @@ from .models.data import characters, sine
 from .models.train import CHARACTERS, SINE
 from .peers import onnxruntime_int8, torch_int8
 
-__all__ = ["RANDOM_COLUMNS", "TRAINED_COLUMNS", "random_rows", "trained_rows"]
+__all__ = [
+    "RANDOM_COLUMNS",
+    "ROUNDING_COLUMNS",
+    "TRAINED_COLUMNS",
+    "random_rows",
+    "rounding_rows",
+    "trained_rows",
+]
 
 WIDTHS = [(16, 16), (8, 16), (8, 12), (8, 8), (4, 8)]
 """Bits of (weights, x and h)."""
@@ -26,9 +33,10 @@ WIDTHS = [(16, 16), (8, 16), (8, 12), (8, 8), (4, 8)]
 RANDOM_COLUMNS = ["inputs, units", "weights / bits", "to nearest", "against the data"]
 TRAINED_COLUMNS = ["net", "measured", "float", *(f"{w}/{b}" for w, b in WIDTHS)]
 TRAINED_COLUMNS += ["onnxruntime int8", "torch int8"]
+ROUNDING_COLUMNS = ["net", "bits a weight", "to nearest", "against the data", "formats by gate"]
 SEEDS, SCALE, STEPS, CALIBRATION = 5, 3, 32, 200
-MOST = 500
-"""Sequences of training data that formats are chosen by."""
+MOST = 32_000
+"""Steps of training data that numbers are chosen by, over all sequences."""
 
 
 def random_rows() -> Iterator[tuple]:
@@ -101,6 +109,25 @@ def trained() -> dict[str, Trained]:
     }
 
 
+def rounding_rows() -> Iterator[tuple]:
+    """Root mean square error of h of the trained nets, by what is done to their weights."""
+    for name, one in trained().items():
+        x, _, test, _ = one.data
+        x = x[: MOST // x.shape[1]]
+        lstm = replace(one.network, layers=one.network.layers[:1], classify=False)
+        reference = outputs(lstm, test)
+        for weights in (8, 6, 4, 3):
+            plain = quantised(lstm, x, weights, 16, "nearest")
+            (layer,) = plain.layers
+            formats = {f"{layer.name}.{matrix}": layer.formats[matrix] for matrix in "WU"}
+            nets = (
+                plain,
+                hwlstm.quantize(lstm, x, weights=weights, formats=formats),
+                quantised(lstm, x, weights, 16),
+            )
+            yield name, weights, *(f"{error(outputs(net, test), reference):.1e}" for net in nets)
+
+
 def accuracy(y: np.ndarray, target: np.ndarray) -> float:
     return float((y[:, -1].argmax(axis=-1) == target).mean())
 
@@ -117,8 +144,9 @@ def trained_rows() -> Iterator[tuple]:
     """Each net on its test data; formats chosen by training data, nothing trained on."""
     for name, one in trained().items():
         x, _, test, target = one.data
+        x = x[: MOST // x.shape[1]]
         found = [outputs(one.network, test)]
         for weights, width in WIDTHS:
-            found.append(outputs(quantised(one.network, x[:MOST], weights, width), test))
+            found.append(outputs(quantised(one.network, x, weights, width), test))
         found += [peer(one.network, test) for peer in (onnxruntime_int8, torch_int8)]
         yield name, one.what, *(f"{one.measure(y, target):.4f}" for y in found)

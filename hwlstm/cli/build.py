@@ -67,7 +67,7 @@ def add(commands):
         action="append",
         default=[],
         metavar="LAYER.SIGNAL=Qm.n",
-        help="a format by hand, e.g. lstm.c=Q4.12; may be given often",
+        help="a format by hand, e.g. lstm.c=Q4.12, or lstm.W_f=Q1.7 for one gate; may come often",
     )
     numbers.add_argument(
         "--max-ulp",

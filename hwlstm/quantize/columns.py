@@ -44,9 +44,10 @@ class Columns:
         mean = {s: values.mean(axis=0) for s, values in flat.items()}
         centred = {s: values - mean[s] for s, values in flat.items()}
         count = x.shape[0] * x.shape[1]
-        covariance = {
-            (s, t): a.T @ b / count for s, a in centred.items() for t, b in centred.items()
-        }
+        with np.errstate(over="ignore", invalid="ignore"):  # no format holds an x that overflows
+            covariance = {
+                (s, t): a.T @ b / count for s, a in centred.items() for t, b in centred.items()
+            }
         return cls(count, mean, covariance)
 
     def enough(self, cell: Cell) -> bool:

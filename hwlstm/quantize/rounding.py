@@ -3,12 +3,16 @@
 The sum of a row w over a column vector v errs by (w - q) v; its square has the mean e' H e, with e
 = w - q and H the covariance of v, once the bias has taken over the mean. To minimise it over
 integers is the closest vector problem: answered by Babai's nearest plane, which is the error
-feedback of GPTQ (Frantar 2023; Chen 2025), and improved integer by integer from there.
+feedback of GPTQ (Frantar 2023; Chen 2025), along several ways at once (the K-best sphere decoder),
+and improved integer by integer from there.
 """
 
 import numpy as np
 
 __all__ = ["expected_error", "fed_back", "nearest", "rounded_rows"]
+
+WAYS = 8
+"""Beginnings of a row that are followed: 1 errs 2 to 4 % more, 64 hardly less."""
 
 MOST_SWEEPS = 100
 CERTAIN = 0.5 + 1e-9
@@ -32,7 +36,8 @@ def rounded_rows(rows: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndar
     -------
     Integers (rows, columns), int64.
     """
-    start, plain = fed_back(rows, hessian, step, lo, hi), nearest(rows, step, lo, hi)
+    start = fed_back(rows, hessian, step, lo, hi, ways=WAYS)
+    plain = nearest(rows, step, lo, hi)
     worse = expected_error(rows, start * step, hessian) > expected_error(
         rows, plain * step, hessian
     )
@@ -51,20 +56,36 @@ def expected_error(rows: np.ndarray, worth: np.ndarray, hessian: np.ndarray) -> 
     return np.einsum("rc,rc->r", error @ hessian, error)
 
 
-def fed_back(rows: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndarray:
+def fed_back(rows: np.ndarray, hessian: np.ndarray, step, lo, hi, *, ways: int = 1) -> np.ndarray:
     """Column after column to nearest, the one of largest variance first, each after the errors
-    made so far were fed back into it."""
+    made so far were fed back into it.
+
+    With more ways than one, the second nearest is tried as well, and so many of the beginnings of
+    a row are followed as err least so far.
+    """
     order = np.argsort(np.diag(hessian), kind="stable")
     factor = np.linalg.cholesky(hessian[np.ix_(order, order)]).T
-    factor = factor / np.diag(factor)[:, None]
-    # Arrays (columns, rows) from here on: a column lies in one piece.
-    weights, (step, lo, hi) = rows.T[order], by_column(order, step, lo, hi)
-    integers, error = np.empty_like(weights), np.zeros_like(weights)
+    scale = np.diag(factor)
+    factor = factor / scale[:, None]
+    # Arrays (columns, rows, ways) from here on: a column lies in one piece.
+    weights, (step, lo, hi) = rows.T[order][:, :, None], by_column(order, step, lo, hi)
+    error = np.zeros((len(order), len(rows), ways))
+    cost = np.where(np.arange(ways), np.inf, np.zeros((len(rows), 1)))
     for k in reversed(range(len(order))):
-        aim = weights[k] + factor[k, k + 1 :] @ error[k + 1 :]
-        integers[k] = nearest(aim, step[k], lo[k], hi[k])
-        error[k] = weights[k] - integers[k] * step[k]
-    return integers[np.argsort(order)].T
+        aim = weights[k] + np.tensordot(factor[k, k + 1 :], error[k + 1 :], 1)
+        integers = nearest(aim, step[k], lo[k], hi[k])
+        if ways > 1:
+            other = np.clip(integers + np.where(aim > integers * step[k], 1, -1), lo[k], hi[k])
+            both = np.stack([integers, np.where(other == integers, np.nan, other)], axis=2)
+            total = cost[:, :, None] + np.square(scale[k] * (aim[:, :, None] - both * step[k]))
+            total = total.reshape(len(rows), -1)
+            kept = np.argsort(total, axis=1, kind="stable")[:, :ways]  # what is not there is last
+            cost = np.take_along_axis(total, kept, axis=1)
+            integers = np.take_along_axis(both.reshape(len(rows), -1), kept, axis=1)
+            error[k + 1 :] = np.take_along_axis(error[k + 1 :], kept[None] // 2, axis=2)
+        error[k] = weights[k] - integers * step[k]
+    found = np.rint((weights[:, :, 0] - error[:, :, 0]) / step[:, None])
+    return found[np.argsort(order)].T
 
 
 def descended(rows: np.ndarray, start: np.ndarray, hessian: np.ndarray, step, lo, hi) -> np.ndarray:

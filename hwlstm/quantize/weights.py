@@ -156,10 +156,11 @@ class GateRounding:
         """Of every source: by hand, or so much finer than the layer's."""
         found = {}
         for s, matrix in self.parts.items():
-            name, width = matrix_name(s), self.base[matrix_name(s)].width
-            found[s] = Format(width, self.base[name].frac + shift)
+            name = matrix_name(s)
+            fmt = self.base[name]
+            found[s] = replace(fmt, frac=fmt.frac + shift)
             if f"{name}_{self.gate}" in self.given:
-                found[s] = self.least_error(f"{name}_{self.gate}", matrix, width)
+                found[s] = self.least_error(f"{name}_{self.gate}", matrix, fmt.width)
         return found
 
     def by_column(self, formats: Mapping[str, Format]) -> list[np.ndarray]:

@@ -156,6 +156,10 @@ REFUSALS = [
         lambda self, z, p, prev: State(W=tanh(z.a) + tanh(z.d)),
         "'W' is the name of another signal of every layer; choose another",
     ),
+    (
+        lambda self, z, p, prev: State(h=narrow("U_a", tanh(z.a)) + tanh(z.d)),
+        "'U_a' is the name of a matrix of the cell; choose another",
+    ),
     (lambda self, z, p, prev: State(h=prev.h), "State h must be computed, not prev.h"),
     (lambda self, z, p, prev: State(h=1), "State h must be computed, not 1"),
     (

@@ -4,13 +4,16 @@ import json
 import os
 import re
 import shutil
+from argparse import Namespace
 
 import numpy as np
 import pytest
 
 import hwlstm
 from hwlstm.cli import main
+from hwlstm.cli.build import say_rounding
 from hwlstm.digits import MODEL
+from tests.designs import classifier
 
 pytest.importorskip("onnx")
 
@@ -49,6 +52,20 @@ def test_build_verify_report_and_inspect_say_what_they_did(build, capsys, tmp_pa
     assert manifest["layers"][0]["formats"]["c"] == "Q4.10"
     assert manifest["layers"][0]["bits"]["weight"] == 6
     assert "lstm" in manifest["taps"]
+    measured = json.loads((build / "quantisation.json").read_text())
+    assert measured["rounding"] == {"lstm": "nearest", "dense": "nearest"}  # of 64 and 8 vectors
+
+
+def test_layers_without_data_enough_to_round_by_are_named(capsys):
+    few = Namespace(rounding="feedback")
+    network = classifier(inputs=3, units=5)
+    say_rounding(few, network)
+    assert capsys.readouterr().out == (
+        "  dense: weights rounded to nearest, since there are fewer than 4 calibration vectors a "
+        "column\n"
+    )
+    say_rounding(Namespace(rounding="nearest"), classifier(rounding="nearest"))
+    assert capsys.readouterr().out == ""
 
 
 def test_inspect_describes_a_model(capsys):

@@ -36,7 +36,7 @@ def test_no_row_is_worse_than_to_nearest_and_most_are_the_best_there_is(seed):
     best = least(rows, covariance)
     assert (found <= plain).all()
     assert (found >= best - 1e-12).all()
-    assert (found <= best + 1e-12).mean() > 0.5
+    assert (found <= best + 1e-12).mean() > 0.8
     assert found.sum() < 0.5 * plain.sum() + 0.5 * best.sum()
 
 

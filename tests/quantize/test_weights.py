@@ -132,6 +132,15 @@ def test_a_format_by_hand_may_be_of_one_gate_and_moves_its_other_matrix():
     assert names == ["Q2.6", "Q2.6", "Q3.8", "Q0.8"]
 
 
+def test_an_unsigned_format_by_hand_stays_unsigned():
+    like = layer(Affine(), 3, 2)
+    positive = replace(like, weights={"y": {"x": np.abs(like.weights["y"]["x"])}})
+    given = {"lstm.W": "UQ1.7"}
+    fixed = quantize(Network((positive,), "net"), data(3), formats=given).layers[0]
+    assert str(fixed.matrix("y", "x")) == "UQ1.7"
+    assert fixed.weights["y"]["x"].min() >= 0
+
+
 def test_the_formats_that_were_chosen_give_the_same_integers_when_given():
     network = net(change=uneven)
     first = quantize(network, data(4), weights=5, **FAST).layers[0]

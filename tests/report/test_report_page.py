@@ -210,6 +210,13 @@ def test_saturation_is_highlighted(classifier, write):
     assert html.count('class="outside"') == 1 + 2
 
 
+def test_the_page_says_how_weights_were_rounded(classifier, write):
+    content = copy.deepcopy(classifier)
+    content["quantisation.json"]["rounding"] = {"lstm": "feedback", "dense": "nearest"}
+    told = "Weights: lstm row by row against the calibration data; dense each to nearest."
+    assert told in text(write(content))
+
+
 def test_exact_signal_of_zeros_is_drawn(classifier, write):
     content = copy.deepcopy(classifier)
     for signal in content["quantisation.json"]["signals"]:
