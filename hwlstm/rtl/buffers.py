@@ -107,8 +107,9 @@ class InputBuffer(wiring.Component):
             self.columns.ready.eq(credit != 0),
             self.begins.eq(accept & (write_beat == 0)),
             self.complete.eq(credit >= self.beats),
-            self.first.eq(flags[read_bank].first),
-            self.last.eq(flags[read_bank].last),
+            # Not flags[read_bank], a shift by read_bank * 2: yosys 0.70 makes that a wrong netlist.
+            self.first.eq(Mux(read_bank, flags[1].first, flags[0].first)),
+            self.last.eq(Mux(read_bank, flags[1].last, flags[0].last)),
         ]
         m.d.sync += [
             held.eq(held + filled - self.release),

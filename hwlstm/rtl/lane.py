@@ -59,7 +59,8 @@ class Lane(wiring.Component):
 
         terms = []
         for c in range(self.columns):
-            product = Signal(signed(weight + column), name=f"product_{c}", reset_less=True)
+            name = f"product_{c}" if self.columns > 1 else "product"  # see synth/yosys.py
+            product = Signal(signed(weight + column), name=name, reset_less=True)
             m.d.sync += product.eq(w[c] * x[c])
             terms.append(product)
         while len(terms) > 1:

