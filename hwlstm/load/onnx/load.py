@@ -8,6 +8,7 @@ from ...network import Network
 from ..arrays import from_arrays, identifier
 from ..walk.signal import Signal
 from .file import BadFile, import_onnx, opset_version, read_model
+from .lstm import NEXT
 from .operators import OPERATORS
 from .trace import Trace, Value
 
@@ -103,23 +104,21 @@ def check_state(where: str, first: Signal, extra: Value) -> None:
         raise UnsupportedModel(where, "source", "a constant", hint)
     if first.source != "h" or extra.network is not first.network or extra.squashed:
         raise UnsupportedModel(where, "source", extra.name, hint)
-    if extra.reads(where) == "all" and not extra.steps == 1:
+    if extra.reads(where) == "all" and extra.steps != 1:
         raise UnsupportedModel(where, "steps", "all", hint)
 
 
 def check_kept(trace: Trace, first: Signal, further: list[tuple[str, Value]]) -> None:
-    """Refuse states that come in unless h and c do, and both leave after the last step."""
-    hint = "both h and c as inputs, with those of the last step as outputs, are"
-    for state, wanted in (("h", "initial_h"), ("c", "initial_c")):
-        if state not in trace.kept:
-            raise UnsupportedModel(trace.file, wanted, "not an input, but the other is", hint)
-    left = {"h", "c"}
+    """Refuse states that come in unless those of the last step leave."""
+    hint = f"the output of the last layer, with states as inputs {NEXT}, is"
+    left = ["h", "c"]
     for place, extra in further:
         if not isinstance(extra, Signal) or extra.source not in left or extra.squashed:
             value = extra.name if isinstance(extra, Signal) else "a constant"
             raise UnsupportedModel(place, "source", value, hint)
-        if extra.reads(place) == "all" and not extra.steps == 1:
+        if extra.reads(place) == "all" and extra.steps != 1:
             raise UnsupportedModel(place, "steps", "all", hint)
         left.remove(extra.source)
-    for state in sorted(left):
-        raise UnsupportedModel(trace.file, f"outputs: last {state}", "missing", hint)
+    if left:
+        inputs = [state.name for state in trace.kept.values()]
+        raise UnsupportedModel(trace.file, "states", inputs, f"a constant is; or both, with {NEXT}")

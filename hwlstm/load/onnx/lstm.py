@@ -10,12 +10,12 @@ from ..walk.tensor import Tensor, squeezed
 from .node import Node
 from .trace import Trace
 
-__all__ = ["lstm"]
+__all__ = ["NEXT", "lstm"]
 
 ACTIVATIONS = ["sigmoid", "tanh", "tanh"]
 NEUTRAL_CLIP = 746.0  # exp(-746) is 0 in float64: beyond it sigmoid and tanh are 0 or +-1 already
 # Its dynamo exporter cuts the gates to the projection; only initial_c keeps the true size.
-PROJECTED = "; PyTorch exports proj_size wrongly"
+PROJECTED = "; a projection of h (proj_size), which PyTorch exports wrongly, is not"
 KNOWN = (
     "activation_alpha",
     "activation_beta",
@@ -31,6 +31,7 @@ WITHOUT_DEFAULT = ("affine", "scaledtanh")
 """Runtimes disagree on their alpha and beta where the file gives none."""
 
 X_ORDER = "the whole of it as (steps, batch, inputs), and transposed, is"
+NEXT = "those of the last step as outputs"
 GATES = (("i", "f", "o"), ("g",), ("squash_c",))
 """What each of the three activations is for."""
 
@@ -60,6 +61,7 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
         name: initial(trace, node, index, batch, units, batch_major=batch_major)
         for name, index in (("h", 5), ("c", 6))
     }
+    check_kept(trace, node)
     bias = None if B is None else B[0, : 4 * units] + B[0, 4 * units :]
     W, bias = taken_in(node, x, W[0], bias)
     network = {
@@ -212,15 +214,22 @@ def initial(trace: Trace, node: Node, index: int, batch, units: int, *, batch_ma
     return vector
 
 
+def check_kept(trace: Trace, node: Node) -> None:
+    """Refuse one state alone as an input of the graph."""
+    if len(trace.kept) == 1:
+        ((name, state),) = trace.kept.items()
+        raise node.refuse(name, state.name, f"a constant is; or both states, with {NEXT}")
+
+
 def keep(trace: Trace, node: Node, name: str, state: Signal, shape: tuple) -> None:
-    """Take a state that the graph's input brings as one that the network keeps."""
-    whole = state.labels.size == Tensor.numbered(state.shape).size
-    in_order = state.labels.entries == state.labels.place
-    if state.source != "input" or state.scale is not None or not (whole and in_order):
+    """Take a state that an input of the graph brings as one that the network keeps."""
+    taken = [trace.signal(node, 0, "X").name, *(each.name for each in trace.kept.values())]
+    if state.source != "input" or state.scale is not None or state.name in taken:
         raise node.refuse(name, state.name, "a constant, or an input of its own, is")
-    if state.labels.shape != shape:
-        raise node.refuse(f"shape of {name}", state.labels.shape, f"{shape} is")
-    trace.kept[name[-1]] = state.name
+    whole = state.labels.size == Tensor.numbered(state.shape).size
+    if state.labels.shape != shape or not (whole and state.labels.entries == state.labels.place):
+        raise node.refuse(name, f"{state.name} rearranged", f"the whole of it, as {shape}, is")
+    trace.kept[name] = state
 
 
 def outputs(node: Node, network, steps, batch, units, *, batch_major: bool) -> list[Signal]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..walk.refused import Refused
 from ..walk.signal import Signal
 from ..walk.tensor import Tensor
 from .lstm import lstm
@@ -85,7 +86,7 @@ def biased(node: Node, y: Signal, bias: Tensor, factor: float = 1.0) -> Signal:
     y.rows(node.where)
     try:
         shifted = replace(y, scale=None, offset=None).changed(1.0, bias)
-    except ValueError:
+    except (ValueError, Refused):
         raise node.refuse("shape of bias", bias.shape, f"({y.width},) is") from None
     vector = shifted.offset.common_vector()
     if vector is None:

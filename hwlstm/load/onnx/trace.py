@@ -48,7 +48,7 @@ class Trace:
     Attributes
     ----------
     kept : dict
-        "h" and "c" to the graph's input that brings this state of the LSTM.
+        "initial_h" and "initial_c" to the graph's input that brings this state.
     """
 
     def __init__(self, model, *, opset: int, file: str, operators: Mapping[str, Callable]):
@@ -57,7 +57,7 @@ class Trace:
         self.variables: dict[str, Polynomial] = {}
         self.tensors = {t.name: t for t in self.graph.initializer}
         self.values: dict[str, Value] = {}
-        self.kept: dict[str, str] = {}
+        self.kept: dict[str, Signal] = {}
         self.read: set[str] = set()
 
     def run(self) -> list[Value]:
