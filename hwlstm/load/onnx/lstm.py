@@ -30,7 +30,7 @@ PARAMETERS = ("alpha", "beta")
 WITHOUT_DEFAULT = ("affine", "scaledtanh")
 """Runtimes disagree on their alpha and beta where the file gives none."""
 
-X_ORDER = "the whole of it as (steps, batch, inputs), and transposed, is"
+X_ORDER = "the whole of it, as (steps, batch, inputs) or transposed, is"
 NEXT = "those of the last step as outputs"
 GATES = (("i", "f", "o"), ("g",), ("squash_c",))
 """What each of the three activations is for."""
