@@ -25,6 +25,10 @@ from hwlstm.load import load
 STEPS, SEQUENCES = (1, 2, 3, 9, 17, 100), (1, 2, 5)
 FEATURES, UNITS, OUTPUTS = 3, 4, 5
 ENDS = (-100, -8, -2, -1, 0, 1, 2, 3, 8, 100, 2**31 - 1, 2**63 - 1, -(2**63))
+KINDS = (
+    *("slice", "slice", "gather", "transpose", "split"),
+    *("pad", "flat", "cast", "same", "scale"),
+)
 
 
 class Graph:
@@ -56,6 +60,9 @@ class Graph:
         self.constants[name] = np.asarray(value, dtype)
         return name
 
+    def floats(self, *shape: int) -> str:
+        return self.constant(self.rng.normal(0, 0.5, shape), np.float32)
+
     def node(self, op: str, *inputs: str, outputs: int = 1, **attributes) -> str:
         names = [f"v{len(self.nodes)}_{k}" for k in range(outputs)]
         self.nodes.append(helper.make_node(op, list(inputs), names, **attributes))
@@ -81,7 +88,11 @@ class Graph:
 
     def sliced(self, x: str, rank: int) -> str:
         axis = int(self.rng.integers(rank))
-        start, end = (0, int(self.pick(ENDS))) if self.chance(0.5) else map(int, (self.pick(ENDS), 2**63 - 1))
+        start, end = (
+            (0, int(self.pick(ENDS)))
+            if self.chance(0.5)
+            else map(int, (self.pick(ENDS), 2**63 - 1))
+        )
         if self.opset < 10:
             return self.node("Slice", x, starts=[start], ends=[end], axes=[axis])
         step = -1 if self.chance(0.15) else 1
@@ -110,7 +121,18 @@ class Graph:
     def move(self, x: str, rank: int) -> tuple[str, int]:
         """One operator that moves numbers, and the rank behind it."""
         kind = self.pick(
-            ["slice", "slice", "gather", "transpose", "split", "pad", "flat", "cast", "same", "scale"]
+            [
+                "slice",
+                "slice",
+                "gather",
+                "transpose",
+                "split",
+                "pad",
+                "flat",
+                "cast",
+                "same",
+                "scale",
+            ]
         )
         if kind == "slice":
             return self.sliced(x, rank), rank
@@ -133,8 +155,14 @@ class Graph:
             y = self.node("Reshape", x, self.constant(self.pick([[-1, FEATURES], [-1], [0, -1]])))
             return self.node("Reshape", y, shape), rank
         if kind == "cast":
-            return self.node("Cast", x, to=self.pick([1, 1, 10, 16 if self.opset >= 13 else 10])), rank
-        return (self.arithmetic(x, rank), rank) if kind == "scale" else (self.node("Identity", x), rank)
+            return self.node(
+                "Cast", x, to=self.pick([1, 1, 10, 16 if self.opset >= 13 else 10])
+            ), rank
+        return (
+            (self.arithmetic(x, rank), rank)
+            if kind == "scale"
+            else (self.node("Identity", x), rank)
+        )
 
     def entered(self, x: str, rank: int) -> str:
         """Three axes for the LSTM, time-major or not."""
@@ -148,15 +176,18 @@ class Graph:
         return x
 
     def lstm(self, x: str) -> list[str]:
-        random = lambda *shape: self.rng.normal(size=shape) * 0.5  # noqa: E731
         inputs = [x]
         for shape in ((1, 4 * UNITS, FEATURES), (1, 4 * UNITS, UNITS), (1, 8 * UNITS)):
-            inputs.append(self.constant(random(*shape), np.float32))
+            inputs.append(self.floats(*shape))
         attributes = {"hidden_size": UNITS}
         if self.chance(0.1):
             shape, batch = self.node("Shape", x), self.constant([1])
             wanted = self.node(
-                "Concat", self.constant([1]), self.node("Gather", shape, batch), self.constant([UNITS]), axis=0
+                "Concat",
+                self.constant([1]),
+                self.node("Gather", shape, batch),
+                self.constant([UNITS]),
+                axis=0,
             )
             state = self.node("Expand", self.constant(random(1, 1, UNITS), np.float32), wanted)
             inputs += ["", state, state]
@@ -172,8 +203,7 @@ class Graph:
         return self.node("LSTM", *inputs, outputs=3, **attributes)
 
     def head(self, y: str, rank: int) -> str:
-        weights = self.constant(self.rng.normal(size=(UNITS, OUTPUTS)), np.float32)
-        bias = self.constant(self.rng.normal(size=OUTPUTS), np.float32)
+        weights, bias = self.floats(UNITS, OUTPUTS), self.floats(OUTPUTS)
         if rank == 2 and self.chance(0.5):
             y = self.node("Gemm", y, weights, bias)
         else:
