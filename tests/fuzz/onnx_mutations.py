@@ -182,14 +182,9 @@ class Graph:
         attributes = {"hidden_size": UNITS}
         if self.chance(0.1):
             shape, batch = self.node("Shape", x), self.constant([1])
-            wanted = self.node(
-                "Concat",
-                self.constant([1]),
-                self.node("Gather", shape, batch),
-                self.constant([UNITS]),
-                axis=0,
-            )
-            state = self.node("Expand", self.constant(random(1, 1, UNITS), np.float32), wanted)
+            sizes = [batch, self.node("Gather", shape, batch), self.constant([UNITS])]
+            wanted = self.node("Concat", *sizes, axis=0)
+            state = self.node("Expand", self.floats(1, 1, UNITS), wanted)
             inputs += ["", state, state]
         elif self.chance(0.05):
             inputs.append(self.constant(self.pick([[3], [2, 2], [6]]), np.int32))
