@@ -8,7 +8,6 @@ from ..build.folder import check_free
 from ..build.record import quantisation
 from ..build.write import write
 from ..devices import DEVICES
-from ..load import load
 from ..load.file import check_file
 from ..plan.network import plan
 from ..quantize import ENOUGH, ROUNDINGS, measure, quantize
@@ -17,7 +16,7 @@ from ..train import Adam, cosine, train
 from .arguments import assignment, device_name, integer, number
 from .calibration import calibration, check_range
 from .data import DATA
-from .model import about, add_cell
+from .model import add_model, read_model
 from .progress import progress
 from .resources import add_resources
 from .words import describe_plan
@@ -36,7 +35,7 @@ def add(commands):
         "proves it.",
     )
     it.add_argument("model", type=Path, help="ONNX file with an LSTM, or .npz file of any cell")
-    add_cell(it)
+    add_model(it)
     data = it.add_mutually_exclusive_group(required=True)
     data.add_argument("--data", **DATA)
     data.add_argument(
@@ -116,7 +115,7 @@ def run(options) -> dict:
     check(options)
     with progress(6, quiet=options.quiet) as tell:
         tell("reading the model")
-        network = load(options.model, **about(options))
+        network = read_model(options.model, options)
         out = options.out or Path("rtl_out") / network.name
         check_free(out, overwrite=options.overwrite)
         data = calibration(options, network)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import HwlstmError
@@ -27,7 +28,7 @@ INSTEAD = {
 """What to do with files of other kinds."""
 
 
-def load(source, *, cell=None, **options) -> Network:
+def load(source, *, cell=None, classify: bool = False, **options) -> Network:
     """Read a trained network.
 
     Parameters
@@ -41,8 +42,8 @@ def load(source, *, cell=None, **options) -> Network:
     steps : {"all", "last"}
         Which steps the linear layer reads; a state dict with one does not say it, so it must be
         given there.
-    classify : bool, optional
-        State dict and .npz only: the result is the index of the largest output.
+    classify : bool
+        The result is the index of the largest output, whatever the source says.
 
     Raises
     ------
@@ -52,16 +53,17 @@ def load(source, *, cell=None, **options) -> Network:
         The model holds something that would change its result; names it.
     """
     if isinstance(source, (str, os.PathLike)):
-        return load_file(Path(source), cell, options)
+        return load_file(Path(source), cell, {"classify": classify, **options})
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(source, torch.nn.Module):
         from .torch.module import load_module
 
-        return load_module(source, **options)
+        network = load_module(source, **options)
+        return replace(network, classify=classify or network.classify)
     if isinstance(source, Mapping):
         from .torch.state import load_state_dict
 
-        return load_state_dict(source, **options)
+        return load_state_dict(source, classify=classify, **options)
     raise TypeError(
         "source must be the path of an .onnx file, a torch.nn.Module or a state dict, "
         f"not {type(source).__name__}"
@@ -81,6 +83,8 @@ def load_file(path: Path, cell, options: dict) -> Network:
         return from_cell(own, read_arrays(path), **{"name": identifier(path.stem), **options})
     if cell is not None:
         raise HwlstmError(f"{path} has its own cell; a cell is given for .npz files only")
+    if "steps" in options:
+        raise HwlstmError(f"{path} says itself which steps are read; steps are for .npz files")
     check_file(path)
     from .onnx import load_onnx
 

@@ -99,6 +99,13 @@ def test_every_head_loads_from_both_exporters(export, head, dynamo):
     assert network.many_to_one == (head in ("last", "hidden", "argmax", "log_softmax"))
 
 
+@pytest.mark.parametrize("opset", [9, 11, 12])
+@pytest.mark.parametrize(("head", "open_sizes"), [("last", (0, 1)), ("states", (0,))])
+def test_operator_sets_of_older_releases_load(export, head, open_sizes, opset):
+    net, x = Net(head), torch.randn(2, 7, INPUTS)
+    check(export(net, x, dynamo=False, opset=opset, open_sizes=open_sizes), net, x)
+
+
 @pytest.mark.parametrize("dynamo", [False, True])
 def test_weights_too_large_to_be_folded_at_export_load(export, dynamo):
     net, x = Net("last", inputs=60, units=48), torch.randn(2, 3, 60)
@@ -119,7 +126,7 @@ def test_the_projection_that_dynamo_loses_is_refused(export):
         load(path)
     assert str(refused.value).partition("': ")[2] == (
         "shape of initial_c = (1, 2, 6) is not supported; (1, 2, 3) is; "
-        "PyTorch exports proj_size wrongly"
+        "a projection of h (proj_size), which PyTorch exports wrongly, is not"
     )
 
 
