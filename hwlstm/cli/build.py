@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ..build.record import quantisation
 from ..build.write import write
-from ..load import load
 from ..plan.devices import DEVICES
 from ..plan.network import plan
 from ..progress import progress
@@ -13,7 +12,7 @@ from ..quantize import measure, quantize
 from ..report import report
 from ..train import Adam, cosine, train
 from .calibration import calibration
-from .model import about, add_cell
+from .model import add_model, read_model
 from .resources import add_resources
 from .words import describe_plan
 
@@ -31,7 +30,7 @@ def add(commands):
         "proves it.",
     )
     it.add_argument("model", type=Path, help="ONNX file with an LSTM, or .npz file of any cell")
-    add_cell(it)
+    add_model(it)
     data = it.add_mutually_exclusive_group(required=True)
     data.add_argument(
         "--data",
@@ -102,7 +101,7 @@ def add(commands):
 def run(options) -> dict:
     with progress(6, quiet=options.quiet) as tell:
         tell("reading the model")
-        network = load(options.model, **about(options))
+        network = read_model(options.model, options)
         x, labels, time = calibration(options, network)
         tell("quantising")
         fixed = quantize(

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from ..build.record import read
-from ..load import load
-from .model import about, add_cell
+from .model import add_model, read_model
 from .words import describe_plan
 
 __all__ = ["add", "run"]
+
+STATES = "states: each sequence starts anew, or goes on from those kept (TUSER on its first beat)"
 
 
 def add(commands):
@@ -19,7 +20,7 @@ def add(commands):
     it.add_argument(
         "path", type=Path, help="ONNX or .npz file, or a folder written by hwlstm build"
     )
-    add_cell(it)
+    add_model(it)
     return it
 
 
@@ -28,7 +29,7 @@ def run(options) -> dict:
         manifest = read(options.path, "manifest.json")
         print(f"{options.path}: {describe_plan(manifest)}")
         return manifest
-    network = load(options.path, **about(options))
+    network = read_model(options.path, options)
     layers = [
         {
             "name": layer.name,
@@ -46,6 +47,8 @@ def run(options) -> dict:
             "{name}: {cell} {inputs} -> {units}, reads {reads} steps, {parameters} parameters, "
             "{macs_per_step} multiply-accumulates a step".format(**layer)
         )
+    if any(layer.cell.recurrent for layer in network.layers):
+        print(STATES)
     if network.classify:
         print("result: index of the largest output")
     return {"name": network.name, "classify": network.classify, "layers": layers}

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import HwlstmError
@@ -13,7 +14,7 @@ from .cell import load_cell
 __all__ = ["from_arrays", "from_cell", "load", "load_cell"]
 
 
-def load(source, *, cell=None, **options) -> Network:
+def load(source, *, cell=None, classify: bool = False, **options) -> Network:
     """Read a trained network.
 
     Parameters
@@ -27,8 +28,8 @@ def load(source, *, cell=None, **options) -> Network:
     steps : {"all", "last"}
         Which steps the linear layer reads; a state dict with one does not say it, so it must be
         given there.
-    classify : bool, optional
-        State dict and .npz only: the result is the index of the largest output.
+    classify : bool
+        The result is the index of the largest output, whatever the source says.
 
     Raises
     ------
@@ -44,7 +45,8 @@ def load(source, *, cell=None, **options) -> Network:
             if cell is None:
                 raise HwlstmError(f"{path} holds arrays: say of which cell (--cell NAME)")
             own = load_cell(cell) if isinstance(cell, str) else cell
-            return from_cell(own, read_arrays(path), **{"name": identifier(path.stem), **options})
+            named = {"name": identifier(path.stem), "classify": classify, **options}
+            return from_cell(own, read_arrays(path), **named)
         if cell is not None:
             raise HwlstmError(f"{path} has its own cell; a cell is given for .npz files only")
         if suffix != ".onnx":
@@ -52,18 +54,21 @@ def load(source, *, cell=None, **options) -> Network:
                 f"{path} must be an .onnx or .npz file; read a PyTorch checkpoint with torch.load "
                 "and give its state dict"
             )
+        if "steps" in options:
+            raise HwlstmError(f"{path} says itself which steps are read; steps are for .npz files")
         from .onnx import load_onnx
 
-        return load_onnx(path, **options)
+        return load_onnx(path, classify=classify, **options)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(source, torch.nn.Module):
         from .torch.module import load_module
 
-        return load_module(source, **options)
+        network = load_module(source, **options)
+        return replace(network, classify=classify or network.classify)
     if isinstance(source, Mapping):
         from .torch.state import load_state_dict
 
-        return load_state_dict(source, **options)
+        return load_state_dict(source, classify=classify, **options)
     raise TypeError(
         "source must be the path of an .onnx file, a torch.nn.Module or a state dict, "
         f"not {type(source).__name__}"

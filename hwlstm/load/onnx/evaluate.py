@@ -1,22 +1,20 @@
 """Run one operator on arrays, unless its result would be larger than any model needs."""
 
-import math
+from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
 from ...errors import HwlstmError
+from ..walk.tensor import LARGEST
 from .file import first_line
 from .node import Node
 
-__all__ = ["ELEMENTWISE", "evaluate"]
-
-ELEMENTWISE = frozenset(("Add", "Sub", "Mul", "Div", "Equal", "Where", "Min", "Max", "Mod"))
-TO_SHAPE = frozenset(("ConstantOfShape", "Expand"))
-LARGEST = 2**26
+__all__ = ["evaluate"]
 
 
-def evaluate(node: Node, feeds: dict[str, np.ndarray], opset: int) -> list[np.ndarray]:
-    """The outputs of a node.
+def evaluate(node: Node, arrays: Sequence[np.ndarray], opset: int) -> list[np.ndarray]:
+    """The outputs of a node that works entry by entry.
 
     Raises
     ------
@@ -27,37 +25,32 @@ def evaluate(node: Node, feeds: dict[str, np.ndarray], opset: int) -> list[np.nd
     """
     from onnx.reference import ReferenceEvaluator
 
-    size = result_size(node, list(feeds.values()))
+    size = broadcast_size([array.shape for array in arrays])
     if size > LARGEST:
         raise node.refuse("size of the result", size, f"up to {LARGEST} numbers are")
+    given = [name for name in node.inputs if name]
     try:
-        results = ReferenceEvaluator(node.proto, opsets={"": opset}).run(None, feeds)
+        results = ReferenceEvaluator(alone(node, opset)).run(
+            None, dict(zip(given, arrays, strict=True))
+        )
         return [np.asarray(result) for result in results]
     except Exception as error:  # onnx.reference raises anything on inconsistent input
         raise HwlstmError(f"{node.where} cannot be evaluated: {first_line(error)}") from None
 
 
-def result_size(node: Node, arrays: list[np.ndarray]) -> int:
-    """How many numbers a node gives at most."""
-    shapes = [array.shape for array in arrays]
-    if node.op in TO_SHAPE:
-        target = tuple(int(size) for size in arrays[-1].ravel()[:64])
-        return broadcast_size([*shapes[:-1], target])
-    if node.op in ELEMENTWISE:
-        return broadcast_size(shapes)
-    if node.op == "Gather":
-        return gathered_size(arrays[0], arrays[-1], axis=node.attributes.get("axis", 0))
-    return sum(array.size for array in arrays)
+def alone(node: Node, opset: int):
+    """A model of one node: a node without one is read as of the newest operator set."""
+    from onnx import helper
 
-
-def gathered_size(data: np.ndarray, indices: np.ndarray, *, axis: int) -> int:
-    """0 if the operator will fail anyway."""
-    if not data.size or not -data.ndim <= axis < data.ndim:
-        return 0
-    return data.size // data.shape[axis] * indices.size
+    inputs, outputs = (
+        [helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names) if name]
+        for names in (node.inputs, node.outputs)
+    )
+    graph = helper.make_graph([node.proto], "node", inputs, outputs)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 
 
 def broadcast_size(shapes: list[tuple[int, ...]]) -> int:
-    rank = max(map(len, shapes))
+    rank = max(map(len, shapes), default=0)
     aligned = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    return math.prod(max(sizes) for sizes in zip(*aligned, strict=True))
+    return prod(max(sizes) for sizes in zip(*aligned, strict=True))

@@ -3,16 +3,19 @@
 import numpy as np
 
 from ...activation import FUNCTIONS, Function, function
+from ..walk.part import ONE
+from ..walk.polynomial import Polynomial
+from ..walk.signal import Signal
+from ..walk.tensor import Tensor, squeezed
 from .node import Node
-from .signal import Signal, numbered, squeezed
 from .trace import Trace
 
-__all__ = ["lstm"]
+__all__ = ["NEXT", "lstm"]
 
 ACTIVATIONS = ["sigmoid", "tanh", "tanh"]
 NEUTRAL_CLIP = 746.0  # exp(-746) is 0 in float64: beyond it sigmoid and tanh are 0 or +-1 already
 # Its dynamo exporter cuts the gates to the projection; only initial_c keeps the true size.
-PROJECTED = "; PyTorch exports proj_size wrongly"
+PROJECTED = "; a projection of h (proj_size), which PyTorch exports wrongly, is not"
 KNOWN = (
     "activation_alpha",
     "activation_beta",
@@ -27,6 +30,8 @@ PARAMETERS = ("alpha", "beta")
 WITHOUT_DEFAULT = ("affine", "scaledtanh")
 """Runtimes disagree on their alpha and beta where the file gives none."""
 
+X_ORDER = "the whole of it, as (steps, batch, inputs) or transposed, is"
+NEXT = "those of the last step as outputs"
 GATES = (("i", "f", "o"), ("g",), ("squash_c",))
 """What each of the three activations is for."""
 
@@ -49,18 +54,20 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
         expect(node, "B", B, (1, 8 * units))
     if P is not None:
         expect(node, "P", P, (1, 3 * units))
-    if trace.operand(node, 4) is not None:
-        raise node.refuse("sequence_lens", node.inputs[4], "sequences of one length are")
-    batch_major = bool(node.attributes.get("layout", 0))
-    steps, batch = sizes_of_x(node, trace.signal(node, 0, "X"), W.shape[2], batch_major=batch_major)
+    x, batch_major = trace.signal(node, 0, "X"), bool(node.attributes.get("layout", 0))
+    steps, batch = sizes_of_x(node, x, W.shape[2], batch_major=batch_major)
+    check_lengths(trace, node, steps, batch)
     states = {
         name: initial(trace, node, index, batch, units, batch_major=batch_major)
         for name, index in (("h", 5), ("c", 6))
     }
+    check_kept(trace, node)
+    bias = None if B is None else B[0, : 4 * units] + B[0, 4 * units :]
+    W, bias = taken_in(node, x, W[0], bias)
     network = {
-        "W": W[0],
+        "W": W,
         "U": R[0],
-        "b": None if B is None else B[0, : 4 * units] + B[0, 4 * units :],
+        "b": bias,
         "p": None if P is None else P[0],
         "order": "iofc",
         "activations": activations(node),
@@ -68,6 +75,21 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
         "initial": {name: state for name, state in states.items() if state is not None},
     }
     return outputs(node, network, steps, batch, units, batch_major=batch_major)
+
+
+def taken_in(node: Node, x: Signal, W: np.ndarray, bias: np.ndarray | None) -> tuple:
+    """Weights and bias that take the data as it was before `scale * x + offset`."""
+    if x.scale is None:
+        return W, bias
+    scale, offset = (tensor.common_vector() for tensor in x.changes)
+    if scale is None or offset is None:
+        raise node.refuse("X", f"{x.name} scaled", "one scale and offset for all steps are")
+    with np.errstate(all="ignore"):  # refused below
+        W, shift = W * scale, W @ offset
+    for name, array in (("W", W), ("B", shift), ("scale", 1 / scale)):
+        if not np.isfinite(array).all():
+            raise node.refuse(f"{name} with the scale of {x.name}", "not finite")
+    return W, shift if bias is None else bias + shift
 
 
 def check_attributes(node: Node) -> None:
@@ -123,45 +145,99 @@ def expect(node: Node, name: str, array: np.ndarray, shape: tuple[int, ...], hin
         raise node.refuse(f"shape of {name}", array.shape, f"{shape} is{hint}")
 
 
-def sizes_of_x(node: Node, x: Signal, inputs: int, *, batch_major: bool) -> tuple[int, int]:
-    """Steps and sequences of X, which must be the graph's input, time-major or batch-major."""
+def sizes_of_x(node: Node, x: Signal, inputs: int, *, batch_major: bool) -> tuple:
+    """Steps and sequences of X, which must be the whole of the graph's input, in order."""
     if x.source != "input":
         raise node.refuse("X", x.name, "one LSTM, on the graph's input, is")
     labels = x.labels
-    if labels.ndim != 3 or labels.shape[2] != inputs:
+    if len(labels.axes) != 3 or labels.shape[2] != inputs:
         raise node.refuse(
             "shape of X", labels.shape, f"{inputs} features, fixed, on the last axis are"
         )
-    labels = labels.swapaxes(0, 1) if batch_major else labels
+    labels = labels.transposed([1, 0, 2]) if batch_major else labels
     steps, batch, _ = labels.shape
-    time_major = np.arange(labels.size).reshape(labels.shape)
-    sequence_major = np.arange(labels.size).reshape(batch, steps, inputs).swapaxes(0, 1)
-    outer = squeezed(x.shape)[:1]
-    for order, size in ((time_major, steps), (sequence_major, batch)):
-        if np.array_equal(labels, order) and (outer == (size,) or 1 in (steps, batch)):
+    for outer, inner in ((0, 1), (1, 0)):
+        sizes = (labels.shape[outer], labels.shape[inner], Polynomial.of(inputs))
+        row = labels.along(outer) * sizes[1] + labels.along(inner)
+        if labels.entries == row * inputs + labels.along(2) and laid_out(x.shape, sizes):
             return steps, batch
-    raise node.refuse("X", f"{x.name} rearranged", "(steps, batch, inputs) and transposed are")
+    raise node.refuse("X", f"{x.name} {difference(x)}", X_ORDER)
 
 
-def initial(trace: Trace, node: Node, index: int, batch: int, units: int, *, batch_major: bool):
-    """An initial state (units,), the same for every sequence; None if absent."""
+def laid_out(shape: tuple, sizes: tuple) -> bool:
+    """True if a tensor of this shape is (outer, inner, inputs), or keeps apart what it can.
+
+    Its outer axis must be there, for it says what a sequence is; where that has length 1, all may
+    be in one.
+    """
+    given, wanted = squeezed(shape), squeezed(sizes)
+    whole = Tensor.numbered(shape).size == Tensor.numbered(sizes).size
+    one = sizes[0] == 1 or sizes[1] == 1
+    return whole and (given[:1] == wanted[:1] or (one and len(given) == 1) or len(wanted) < 2)
+
+
+def difference(x: Signal) -> str:
+    size = Tensor.numbered(x.shape).size
+    return "rearranged" if x.labels.size == size else "in part, or repeated"
+
+
+def check_lengths(trace: Trace, node: Node, steps: Polynomial, batch: Polynomial) -> None:
+    """Refuse sequence_lens unless every sequence has all steps."""
+    given = trace.constant(node, 4, "sequence_lens")
+    if given is None:
+        return
+    lengths = Tensor.of(given)
+    if lengths.shape != (batch,):
+        raise node.refuse("shape of sequence_lens", lengths.shape, f"({batch},) is")
+    if Polynomial.of(lengths.entries) != steps:
+        shown = node.inputs[4]
+        raise node.refuse("sequence_lens", shown, f"sequences of one length, {steps}, are")
+
+
+def initial(trace: Trace, node: Node, index: int, batch, units: int, *, batch_major: bool):
+    """An initial state (units,), the same for every sequence; None if absent or kept."""
     name = ("initial_h", "initial_c")[index - 5]
-    state = trace.optional_weights(node, index, name)
+    shape = (batch, ONE) if batch_major else (ONE, batch)
+    shape = (*shape, Polynomial.of(units))
+    given = trace.operand(node, index)
+    if isinstance(given, Signal):
+        keep(trace, node, name, given, shape)
+        return None
+    state = trace.spread(node, index, name)
     if state is None:
         return None
-    expect(node, name, state, (batch, 1, units) if batch_major else (1, batch, units), PROJECTED)
-    rows = state.reshape(batch, units)
-    if (rows != rows[0]).any():
+    if state.shape != shape:
+        raise node.refuse(f"shape of {name}", state.shape, f"{shape} is{PROJECTED}")
+    vector = state.common_vector()
+    if vector is None:
         raise node.refuse(name, "different for each sequence", "one for all is")
-    return rows[0]
+    return vector
+
+
+def check_kept(trace: Trace, node: Node) -> None:
+    """Refuse one state alone as an input of the graph."""
+    if len(trace.kept) == 1:
+        ((name, state),) = trace.kept.items()
+        raise node.refuse(name, state.name, f"a constant is; or both states, with {NEXT}")
+
+
+def keep(trace: Trace, node: Node, name: str, state: Signal, shape: tuple) -> None:
+    """Take a state that an input of the graph brings as one that the network keeps."""
+    taken = [trace.signal(node, 0, "X").name, *(each.name for each in trace.kept.values())]
+    if state.source != "input" or state.scale is not None or state.name in taken:
+        raise node.refuse(name, state.name, "a constant, or an input of its own, is")
+    whole = state.labels.size == Tensor.numbered(state.shape).size
+    if state.labels.shape != shape or not (whole and state.labels.entries == state.labels.place):
+        raise node.refuse(name, f"{state.name} rearranged", f"the whole of it, as {shape}, is")
+    trace.kept[name] = state
 
 
 def outputs(node: Node, network, steps, batch, units, *, batch_major: bool) -> list[Signal]:
     """Y, Y_h, Y_c. Y_h has the labels of the last step of Y, for it holds the same numbers."""
-    every = numbered(node.where, (steps, 1, batch, units))
-    last = every[-1]
+    every = Tensor.numbered((steps, ONE, batch, Polynomial.of(units)))
+    last = every.taken(0, steps - 1)
     if batch_major:
-        every, last = every.transpose(2, 0, 1, 3), last.swapaxes(0, 1)
+        every, last = every.transposed([2, 0, 1, 3]), last.transposed([1, 0, 2])
     common = {"width": units, "steps": steps, "batch": batch, "network": network}
     h = {"source": "h", "name": f"the output of {node.title}", **common}
     c = {"source": "c", "name": f"the cell state of {node.title}", **common}

@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+import numpy as np
+
 from ...errors import UnsupportedModel
 from .file import import_onnx
 
@@ -32,6 +34,11 @@ class Node:
     def attributes(self) -> dict:
         get = import_onnx().helper.get_attribute_value
         return {entry.name: decoded(get(entry)) for entry in self.proto.attribute}
+
+    @staticmethod
+    def array(tensor) -> np.ndarray:
+        """The array of an attribute that is a tensor."""
+        return import_onnx().numpy_helper.to_array(tensor)
 
     def refuse(self, attribute: str, value: object, hint: str = "") -> UnsupportedModel:
         return UnsupportedModel(self.where, attribute, value, hint)

@@ -107,6 +107,21 @@ class Tensor:
             stride = stride * part.length
         return total
 
+    def common_vector(self) -> np.ndarray | None:
+        """The vector that stands in every place along the last axis; None if they differ."""
+        if not self.axes or any(isinstance(part, Run) for part in self.axes[-1]):
+            return None
+        vectors = self.entries.reshape(-1, self.shape[-1].number)
+        return vectors[0] if (vectors == vectors[:1]).all() else None
+
+    def vectors(self, width: int) -> "Tensor":
+        """Labels in place of rows: row * width + unit, along a new last axis."""
+        units = axis_of(Polynomial.of(width))
+        rows = moved(self.entries, lambda a: a[..., None]) if units else self.entries
+        return Tensor(
+            rows * width + np.arange(width).reshape([-1] * len(units)), (*self.axes, units)
+        )
+
     def transposed(self, order: Sequence[int]) -> "Tensor":
         if sorted(order) != list(range(len(self.axes))):
             raise ValueError(f"axes {list(order)} don't match array of {len(self.axes)} axes")

@@ -1,10 +1,11 @@
 """Several tensors together: side by side, or entry by entry."""
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
-from .part import Axis, Run, axis_of
+from .part import ONE, Axis, Run, axis_of
 from .polynomial import Polynomial
 from .refused import Refused
 from .tensor import Entries, Tensor, moved
@@ -18,7 +19,7 @@ def aligned(tensors: Sequence[Tensor]) -> tuple[list[Entries], tuple[Axis, ...]]
     Raises
     ------
     ValueError
-        The shapes do not broadcast.
+        The shapes do not broadcast, or not at every size.
     Refused
         Axes of the same length are made of different parts.
     """
@@ -38,6 +39,8 @@ def aligned(tensors: Sequence[Tensor]) -> tuple[list[Entries], tuple[Axis, ...]]
 def matched(axis: Axis, other: Axis) -> dict:
     """Variables of one axis to those of an axis of the same parts."""
     lengths = [[part.length for part in each] for each in (axis, other)]
+    if prod(lengths[0], start=ONE) != prod(lengths[1], start=ONE):
+        raise ValueError(f"axes of {lengths[0]} and {lengths[1]} do not broadcast at every size")
     if lengths[0] != lengths[1]:
         raise Refused("axes", lengths, "axes made of the same parts are")
     pairs = [pair for pair in zip(axis, other, strict=True) if isinstance(pair[0], Run)]

@@ -119,7 +119,7 @@ def test_the_projection_that_dynamo_loses_is_refused(export):
         load(path)
     assert str(refused.value).partition("': ")[2] == (
         "shape of initial_c = (1, 2, 6) is not supported; (1, 2, 3) is; "
-        "PyTorch exports proj_size wrongly"
+        "a projection of h (proj_size), which PyTorch exports wrongly, is not"
     )
 
 

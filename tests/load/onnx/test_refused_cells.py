@@ -56,6 +56,8 @@ def not_a_number(g):
     g.lstm()
 
 
+PROJECTED = "; a projection of h (proj_size), which PyTorch exports wrongly, is not"
+ANY_SIZE = "what is the same at every size of the input is"
 LSTM = "model.onnx: LSTM 'lstm': {} is not supported"
 CELLS = {
     "reverse": (
@@ -85,13 +87,11 @@ CELLS = {
     "layout": (attribute(layout=2), LSTM.format("layout = 2")),
     "hidden_size": (
         attribute(hidden_size=5),
-        LSTM.format("shape of R = (1, 16, 4)")
-        + "; (1, 20, 5) is; PyTorch exports proj_size wrongly",
+        LSTM.format("shape of R = (1, 16, 4)") + "; (1, 20, 5) is" + PROJECTED,
     ),
     "projection": (
         tensor("R", floats(1, 16, 2)),
-        LSTM.format("shape of R = (1, 16, 2)")
-        + "; (1, 16, 4) is; PyTorch exports proj_size wrongly",
+        LSTM.format("shape of R = (1, 16, 2)") + "; (1, 16, 4) is" + PROJECTED,
     ),
     "bias": (
         tensor("B", floats(1, 16)),
@@ -103,7 +103,7 @@ CELLS = {
     ),
     "features": (
         tensor("W", floats(1, 16, 2)),
-        LSTM.format("shape of X = (2, 3, 3)") + "; 2 features, fixed, on the last axis are",
+        LSTM.format("shape of X = (steps, batch, 3)") + "; 2 features, fixed, on the last axis are",
     ),
     "integers": (
         tensor("W", np.ones((1, 16, 3), np.int32)),
@@ -116,7 +116,7 @@ CELLS = {
     ),
     "sequence_lens": (
         sequence_lens,
-        LSTM.format("sequence_lens = 'lens'") + "; sequences of one length are",
+        LSTM.format("sequence_lens = 'lens'") + "; sequences of one length, steps, are",
     ),
     "a state for each sequence": (
         varying_state,
@@ -124,16 +124,13 @@ CELLS = {
     ),
     "a state from the batch size": (
         state_from_batch,
-        "model.onnx: initial = 'depends on the size of the input' is not supported; "
-        "the same for any number of sequences and steps is",
+        "model.onnx: Cast 'cast': input = 'batch, which depends on the size of the input' "
+        "is not supported; " + ANY_SIZE,
     ),
     "a state as an input": (
         inputs(("h0", (FLOAT, [1, "batch", UNITS]))),
-        LSTM.format("initial_h = \"input 'h0'\"") + "; a constant is",
-    ),
-    "weights that a caller may replace": (
-        inputs(("W", (FLOAT, [1, 16, 3]))),
-        LSTM.format("W = \"input 'W'\"") + "; a constant is",
+        LSTM.format("initial_h = \"input 'h0'\"")
+        + "; a constant is; or both states, with those of the last step as outputs",
     ),
 }
 

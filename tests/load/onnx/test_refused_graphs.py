@@ -14,6 +14,7 @@ ONE_DENSE = "one linear layer, on the LSTM's output, is"
 OPERATORS = "one LSTM, one linear layer and ArgMax are"
 ONE_OUTPUT = "one output, or the LSTM's with its last h and c, is"
 ONE_ROW = "all 4 units of one step of the output of LSTM 'lstm', in order, are"
+ANY_SIZE = "what is the same at every size of the input is"
 STEPS = "all steps, or the last one, of every sequence in order are"
 
 
@@ -55,7 +56,7 @@ GRAPHS = {
         ["lstm", "head", ("Softmax", "y", "z", {"axis": -1})],
         "z",
         "Softmax 'softmax': place = 'end of the model' is not supported; "
-        "export the outputs before it, or an ArgMax behind it",
+        "export the logits, or give --classify: argmax instead of Softmax",
     ),
     "softmax over the batch": (
         ["lstm", "head", ("Softmax", "y", "z", {"axis": 0})],
@@ -96,7 +97,8 @@ GRAPHS = {
     "a step that is last for one length only": (
         ["lstm", ("Gather", "Y one", "h", {}), ("MatMul", "h E", "y", {})],
         "y",
-        f"output 'y': steps read = [1] is not supported; {STEPS}",
+        "Gather 'gather': indices = '1 of steps, which depends on the size of the input' "
+        f"is not supported; {ANY_SIZE}",
     ),
     "permuted units": (
         ["lstm", ("Gather", "Y order4", "h", {"axis": 3}), ("MatMul", "h E", "y", {})],
@@ -110,7 +112,8 @@ GRAPHS = {
             ("MatMul", "h E", "y", {}),
         ],
         "y",
-        f"MatMul 'matmul': steps or sequences in one row = 2 is not supported; {ONE_ROW}",
+        "Reshape 'reshape': shape = '4*steps*batch / 8, which depends on the size of the input' "
+        f"is not supported; {ANY_SIZE}",
     ),
     "a linear layer on the cell state": (
         ["lstm", ("MatMul", "Y_c E", "y", {})],
@@ -138,7 +141,7 @@ GRAPHS = {
     "a bias for each row": (
         ["lstm", ("MatMul", "Y E", "y", {}), ("Add", "y rowwise", "z", {})],
         "z",
-        "Add 'add': bias = 'different in each row' is not supported; one for all steps is",
+        "Add 'add': shape of bias = (2, 1, 3, 1) is not supported; (5,) is",
     ),
     "a bias without a linear layer": (
         ["lstm", ("Add", "Y scale", "z", {})],
@@ -164,8 +167,8 @@ GRAPHS = {
     "a shape that cannot be": (
         ["lstm", ("Reshape", "Y sevens", "z", {})],
         "z",
-        "Reshape 'reshape' cannot be evaluated: "
-        "cannot reshape array of size 24 into shape (7,newaxis)",
+        "Reshape 'reshape': shape = '4*steps*batch / 7, which depends on the size of the input' "
+        f"is not supported; {ANY_SIZE}",
     ),
     "a tensor that no memory holds": (
         [("ConstantOfShape", "huge", "h0", {}), ("LSTM", "x W R B - h0", "Y", {})],
@@ -196,3 +199,30 @@ def test_a_graph_that_does_more_is_refused_by_name(graph, case):
     graph.opsets["com.microsoft"] = 1
     graph.build(nodes)
     assert graph.refusal(outputs) == f"model.onnx: {message}"
+
+
+def test_with_fixed_sizes_the_reason_is_what_is_read(graph):
+    graph.tensors |= CONSTANTS
+    graph.shape = [2, 3, 3]
+    graph.lstm().node("MatMul", "Y E", "y").node("Add", "y rowwise", "z")
+    assert graph.refusal("z") == (
+        "model.onnx: Add 'add': bias = 'different in each row' is not supported; "
+        "one for all steps is"
+    )
+    graph.nodes.clear()
+    graph.lstm().node("Reshape", "Y rows", "h").node("MatMul", "h E", "y")
+    assert graph.refusal("y") == (
+        "model.onnx: MatMul 'matmul': steps or sequences in one row = 2 is not supported; "
+        + ONE_ROW
+    )
+    graph.nodes.clear()
+    graph.lstm().node("Reshape", "Y sevens", "z")
+    assert graph.refusal("z") == (
+        "model.onnx: Reshape 'reshape' cannot be evaluated: "
+        "cannot reshape array of size 24 into shape (7,newaxis)"
+    )
+    graph.nodes.clear()
+    graph.lstm().node("Gather", "Y zero", "h").node("MatMul", "h E", "y")
+    assert graph.refusal("y") == (
+        f"model.onnx: output 'y': steps read = [0] is not supported; {STEPS}"
+    )

@@ -8,16 +8,11 @@ FLOAT, INT64 = 1, 7
 
 OPERATORS = "one LSTM, one linear layer and ArgMax are"
 STEPS = "all steps, or the last one, of every sequence in order are"
-X_ORDER = "(steps, batch, inputs) and transposed are"
+X_ORDER = "the whole of it, as (steps, batch, inputs) or transposed, is"
 UNREADABLE = "LSTM 'lstm': X = \"input 'x' rearranged\" is not supported; " + X_ORDER
 
 # Case: nodes, output, message.
 INPUTS = {
-    "scaled input": (
-        [("Mul", "x scale", "x2", {}), ("LSTM", "x2 W R", "Y", {"hidden_size": UNITS})],
-        "Y",
-        f"Mul 'mul': op_type = 'Mul' is not supported; {OPERATORS}",
-    ),
     "permuted inputs": (
         [
             ("Gather", "x order3", "x2", {"axis": 2}),
@@ -40,7 +35,7 @@ INPUTS = {
             ("LSTM", "x2 W R", "Y", {"hidden_size": UNITS}),
         ],
         "Y",
-        UNREADABLE,
+        "Concat 'concat': axis of length = steps is not supported; one of fixed length is",
     ),
     "rounded input": (
         [
@@ -49,7 +44,7 @@ INPUTS = {
             ("LSTM", "x2 W R", "Y", {"hidden_size": UNITS}),
         ],
         "Y",
-        "Cast 'cast': to = 'int64' is not supported; a cast to floats is",
+        "Cast 'cast': to = 'int64' is not supported; a cast to float32 or float64 is",
     ),
     "padded steps": (
         [
