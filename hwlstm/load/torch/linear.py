@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ..walk.part import ONE
 from ..walk.refused import Refused
 from ..walk.signal import Signal
-from ..walk.tensor import Tensor
 from .operation import Operation
 from .trace import Trace
 
@@ -49,7 +47,7 @@ def applied(operation: Operation, x, W: np.ndarray, b: np.ndarray) -> Signal:
         x,
         source="y",
         name=of(f"the output of {operation.module or operation.name}", x),
-        labels=vectors(rows, len(W)),
+        labels=rows.vectors(len(W)),
         width=len(W),
         network={**x.network, "dense": (W * scale, b + W @ offset)},
         scale=None,
@@ -60,12 +58,6 @@ def applied(operation: Operation, x, W: np.ndarray, b: np.ndarray) -> Signal:
 def of(what: str, x: Signal) -> str:
     """What a layer's output is called: with what it reads, if that was moved about."""
     return what if x.name.startswith("the output of") else f"{what}, which reads {x.name}"
-
-
-def vectors(rows: Tensor, width: int) -> Tensor:
-    """The labels of whole rows of this many units, on a new last axis."""
-    wide = rows.reshaped((*rows.shape, ONE)).expanded((*rows.shape, ONE * width))
-    return Tensor(wide.entries * width + wide.along(len(rows.shape)), wide.axes)
 
 
 def add(trace: Trace, operation: Operation, a, b, *, alpha=1) -> Signal:
@@ -131,16 +123,12 @@ def number(trace: Trace, operation: Operation, value) -> np.ndarray:
 
 def constants(operation: Operation, x: Signal) -> tuple[np.ndarray, np.ndarray]:
     """What every number of a row was multiplied by, and what was added, (units,) each."""
-    found = []
-    for tensor in x.changes:
-        counts = [part.count for part in tensor.parts]
-        rows = np.broadcast_to(tensor.entries, counts).reshape(-1, x.width)
-        if not np.isfinite(rows).all():
-            raise operation.refuse("scale of its input", "not finite")
-        if (rows != rows[0]).any():
-            hint = "one for all steps and sequences is"
-            raise operation.refuse("scale of its input", "different in each row", hint)
-        found.append(rows[0])
+    found = [tensor.common_vector() for tensor in x.changes]
+    if any(vector is None for vector in found):
+        hint = "one for all steps and sequences is"
+        raise operation.refuse("scale of its input", "different in each row", hint)
+    if not np.isfinite(found).all():
+        raise operation.refuse("scale of its input", "not finite")
     return found[0], found[1]
 
 

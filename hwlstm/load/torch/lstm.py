@@ -96,7 +96,7 @@ def outputs(where: str, network: dict, steps, batch, *, batch_first: bool) -> li
     """y, h_n, c_n. h_n has the labels of the last step of y, for it holds the same numbers."""
     units = network["U"].shape[1]
     every = Tensor.numbered((steps, batch, ONE * units))
-    last = every.taken(0, Polynomial.of([-1]))
+    last = every.taken(0, (steps - 1).apply(np.atleast_1d))
     if batch_first:
         every = every.transposed([1, 0, 2])
     common = {"width": units, "steps": steps, "batch": batch, "network": network}

@@ -36,10 +36,15 @@ def load_module(module, *, classify: bool = False, name: str = "network") -> Net
     and must give what the network gives: an exported graph holds from two steps and sequences on,
     and what Python decides beside the graph is not in it.
 
+    A forward that takes the states h and c and gives those of the last step is read as the network
+    that keeps its state: 0 at first, and whoever drives it says with the first beat of a sequence
+    (TUSER) whether it goes on from the state that was left.
+
     Parameters
     ----------
     classify : bool
-        The result is the index of the largest output, though the forward has no argmax.
+        The result is the index of the largest output, though the forward has no argmax. A softmax
+        or sigmoid at the end, which does not change it, is left out.
 
     Raises
     ------
@@ -143,7 +148,7 @@ def arguments(title: str, trace: Trace, results: list, classify: bool) -> dict:
         raise UnsupportedModel(title, "result of forward", named(main), hint)
     place = f"{title}: {main.name}"
     if main.squashed and not classify:
-        hint = "classify=True, or argmax in its place, is"
+        hint = "give the outputs before it, or classify=True: argmax in its place"
         raise UnsupportedModel(main.squashed, "place", "end of the forward", hint)
     if main.scale is not None:
         hint = "constants added or multiplied behind a linear layer are"

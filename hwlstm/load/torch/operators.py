@@ -52,8 +52,8 @@ def units_last(operation: Operation, x: Signal, dim) -> Signal:
     return x
 
 
-def softmax(trace: Trace, operation: Operation, x: Signal, dim: int, *_, **__) -> Signal:
-    """Softmax or its logarithm keeps the order of the outputs: argmax may follow."""
+def squash(trace: Trace, operation: Operation, x: Signal, dim: int = -1, *_, **__) -> Signal:
+    """Softmax, its logarithm and sigmoid keep the order of the outputs: argmax may follow."""
     units_last(operation, x, dim)
     return replace(x, squashed=operation.where)
 
@@ -98,7 +98,7 @@ OPERATORS = {
     **LINEAR,
     **dict.fromkeys(("aten.dropout", "aten.alpha_dropout", "aten.feature_dropout"), dropout),
     **dict.fromkeys(("aten.to", "aten._to_copy", "aten.type_as"), cast),
-    **dict.fromkeys(("aten.softmax", "aten.log_softmax", "aten._softmax"), softmax),
+    **dict.fromkeys(("aten.softmax", "aten.log_softmax", "aten.sigmoid"), squash),
     **dict.fromkeys(("aten.zeros_like", "aten.ones_like", "aten.full_like"), like),
     **dict.fromkeys(("aten.new_zeros", "aten.new_ones", "aten.new_full"), like),
     **{f"aten.{kind}": recurrent for kind in RECURRENT},

@@ -152,7 +152,7 @@ def test_a_softmax_at_the_end_is_offered_as_argmax():
         load(module)
     assert str(refused.value) == (
         f"Net: aten.softmax ({LINE}): place = 'end of the forward' is not supported; "
-        "classify=True, or argmax in its place, is"
+        "give the outputs before it, or classify=True: argmax in its place"
     )
     check(
         load(module, classify=True), Net(lambda net, x: last(net, x).argmax(-1)), batch_first=True

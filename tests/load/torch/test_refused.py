@@ -54,20 +54,14 @@ UNKNOWN = {
     "clamp": lambda net, x: last(net, x).clamp(-1000, 1000),
     "flip": lambda net, x: last(net, x.flip(1)),
     "relu": lambda net, x: last(net, x).relu(),
-    "tanh": lambda net, x: torch.tanh(last(net, x)),
-    "sigmoid": lambda net, x: last(net, x).sigmoid(),
     "mean": lambda net, x: net.fc(net.lstm(x)[0].mean(1)),
     "sum": lambda net, x: net.fc(net.lstm(x)[0].sum(1) - net.lstm(x)[0][:, :-1].sum(1)),
     "argmin": lambda net, x: last(net, x).argmin(-1),
-    "layer_norm": lambda net, x: functional.layer_norm(last(net, x), (OUTPUTS,)),
-    "hardtanh": lambda net, x: functional.hardtanh(last(net, x), -1e6, 1e6),
     "round": lambda net, x: last(net, x.round(decimals=6)),
-    "nan_to_num": lambda net, x: last(net, x.nan_to_num()),
     "gt": lambda net, x: torch.where(x[..., :1] > 0, every(net, x), 0),
     "einsum": lambda net, x: torch.einsum("btu,ou->bto", net.lstm(x)[0], net.fc.weight),
     "fill_": filled,
     "repeat": lambda net, x: last(net, x.repeat(1, 2, 1)),
-    "reciprocal": lambda net, x: 1 / last(net, x),
 }
 
 
