@@ -23,10 +23,12 @@ SPREAD = frozenset(
 """Operators whose result, with an open size taken as 1, need only be spread to that size."""
 
 
-def constant(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy to compute with: floats in float64."""
-    tensor = tensor.detach().cpu()
-    return tensor.double() if tensor.dtype.is_floating_point else tensor.clone()
+def constant(value):
+    """A copy to compute with: floats in float64. What is no tensor (a generator) stays."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    kind = torch.float64 if value.dtype.is_floating_point else value.dtype
+    return value.detach().to("cpu", kind, copy=True)
 
 
 def is_open(value) -> bool:

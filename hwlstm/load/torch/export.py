@@ -93,7 +93,7 @@ class Example:
         if len(needed) > len(FORMS):
             hint = "x, or x with the states h and c of the LSTM, are"
             raise UnsupportedModel(type(module).__name__, "inputs of forward", needed, hint)
-        form, weight = FORMS[max(len(needed) - 1, 0)], lstm.weight_ih_l0
+        form, weight = FORMS[max(len(needed) - 1, 0)], next(lstm.parameters())
         sizes = lstm.input_size, lstm.hidden_size
         return cls(*sizes, form, tuple(needed), weight.dtype, weight.device)
 

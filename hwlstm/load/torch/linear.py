@@ -102,7 +102,12 @@ def changed(
         raise operation.refuse("input", x.name, "the input or a layer's output is")
     scale, offset = (number(trace, operation, each) for each in (scale, offset))
     with np.errstate(divide="ignore", invalid="ignore"):
-        x = x.changed(1 / scale if inverse else scale, factor * offset)
+        scale, offset = 1 / scale if inverse else scale, factor * offset
+    if not (np.isfinite(scale).all() and np.isfinite(offset).all()):
+        raise operation.refuse("constant", "not finite, or divided by 0", "a finite one is")
+    if (scale == 1).all() and (offset == 0).all():
+        return x
+    x = x.changed(scale, offset)
     if x.source != "y":
         return x
     W, b = x.network["dense"]
@@ -127,8 +132,6 @@ def constants(operation: Operation, x: Signal) -> tuple[np.ndarray, np.ndarray]:
     if any(vector is None for vector in found):
         hint = "one for all steps and sequences is"
         raise operation.refuse("scale of its input", "different in each row", hint)
-    if not np.isfinite(found).all():
-        raise operation.refuse("scale of its input", "not finite")
     return found[0], found[1]
 
 

@@ -51,8 +51,7 @@ def load_module(module, *, classify: bool = False, name: str = "network") -> Net
     UnsupportedModel
         Names the operation that is not supported; or why the forward cannot be exported.
     """
-    while isinstance(module, WRAPPERS):
-        module = module.module
+    module = unwrapped(module)
     title = type(module).__name__
     lstm = recurrent_part(module, title)
     example = Example.of(module, lstm)
@@ -63,6 +62,13 @@ def load_module(module, *, classify: bool = False, name: str = "network") -> Net
     classified = results[0].source == "class"
     check_samples(module, network, example, batch_first=trace.batch_first, classified=classified)
     return network
+
+
+def unwrapped(module):
+    """What a wrapper calls: of several devices, or compiled."""
+    while isinstance(module, WRAPPERS):
+        module = module.module
+    return getattr(module, "_orig_mod", module)
 
 
 def recurrent_part(module, title: str):

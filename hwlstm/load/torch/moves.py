@@ -37,20 +37,11 @@ def expanded(trace: Trace, operation: Operation, x: Signal, *_, **__) -> Signal:
     return moved(operation, x, lambda labels: labels.expanded(shape))
 
 
-def permuted(trace: Trace, operation: Operation, x: Signal, dims: list) -> Signal:
-    rank = len(dims)
-    return moved(operation, x, lambda labels: labels.transposed([axis % rank for axis in dims]))
-
-
-def transposed(trace: Trace, operation: Operation, x: Signal, dim0: int, dim1: int) -> Signal:
-    order = list(range(len(x.labels.axes)))
-    order[dim0], order[dim1] = order[dim1], order[dim0]
+def permuted(trace: Trace, operation: Operation, x: Signal, *args, **kwargs) -> Signal:
+    """Axes in another order: that of an empty tensor, whose sizes are the axes' numbers from 1."""
+    blank = torch.empty([n + 1 for n in range(len(x.labels.axes))], device="meta")
+    order = [size - 1 for size in operation.node.target(blank, *args, **kwargs).shape]
     return moved(operation, x, lambda labels: labels.transposed(order))
-
-
-def reversed_axes(trace: Trace, operation: Operation, x: Signal) -> Signal:
-    """t() and .T: all axes the other way round."""
-    return moved(operation, x, lambda labels: labels.transposed(range(len(labels.axes))[::-1]))
 
 
 def axis_of(x: Signal, dim: int) -> int:
@@ -125,38 +116,23 @@ def picked(trace: Trace, operation: Operation, x: Signal, dim: int, index) -> Si
 
 
 MOVES = {
-    "aten.alias": unchanged,
-    "aten.cat": joined,
-    "aten.chunk": split,
-    "aten.clone": unchanged,
-    "aten.contiguous": unchanged,
-    "aten.detach": unchanged,
-    "aten.detach_": unchanged,
-    "aten.expand": expanded,
-    "aten.expand_as": expanded,
-    "aten.flatten": reshaped,
-    "aten.index": indexed,
-    "aten.index_select": picked,
-    "aten.lift_fresh": unchanged,
-    "aten.lift_fresh_copy": unchanged,
-    "aten.mT": lambda trace, operation, x: transposed(trace, operation, x, -2, -1),
-    "aten.narrow": narrowed,
-    "aten.numpy_T": reversed_axes,
-    "aten.permute": permuted,
-    "aten.reshape": reshaped,
-    "aten.select": selected,
-    "aten.slice": sliced,
-    "aten.split": split,
-    "aten.split_with_sizes": split,
-    "aten.squeeze": reshaped,
-    "aten.swapaxes": transposed,
-    "aten.swapdims": transposed,
-    "aten.t": reversed_axes,
-    "aten.transpose": transposed,
-    "aten.unbind": unbound,
-    "aten.unflatten": reshaped,
-    "aten.unsqueeze": reshaped,
-    "aten.view": reshaped,
-    "aten.view_as": reshaped,
-    "aten.reshape_as": reshaped,
+    f"aten.{name}": operator
+    for operator, names in (
+        (unchanged, ("alias", "clone", "contiguous", "detach", "detach_")),
+        (unchanged, ("lift_fresh", "lift_fresh_copy")),
+        (reshaped, ("flatten", "ravel", "reshape", "reshape_as", "squeeze", "unflatten")),
+        (reshaped, ("unsqueeze", "view", "view_as")),
+        (expanded, ("expand", "expand_as")),
+        (permuted, ("mT", "movedim", "numpy_T", "permute", "swapaxes", "swapdims", "t")),
+        (permuted, ("transpose",)),
+        (split, ("chunk", "split", "split_with_sizes", "tensor_split")),
+        (joined, ("cat",)),
+        (indexed, ("index",)),
+        (narrowed, ("narrow",)),
+        (picked, ("index_select",)),
+        (selected, ("select",)),
+        (sliced, ("slice",)),
+        (unbound, ("unbind",)),
+    )
+    for name in names
 }

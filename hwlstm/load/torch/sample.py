@@ -58,7 +58,7 @@ def first_results(module, example: Example, x: np.ndarray, sequences: int) -> tu
     for dtype in (torch.float64, example.dtype):
         like = {"dtype": dtype, "device": example.device}
         values = {
-            key: value.detach().to(dtype) if value.is_floating_point() else value.clone()
+            key: value.detach().to(dtype if value.is_floating_point() else value.dtype, copy=True)
             for key, value in own.items()
         }
         arguments = example.arguments(*(each.to(**like) for each in given))

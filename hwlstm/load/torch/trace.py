@@ -108,11 +108,23 @@ class Trace:
         if operation.name not in self.operators:
             raise operation.refuse("operation", operation.name, LAYERS)
         try:
-            return self.operators[operation.name](self, operation, *args, **kwargs)
+            result = self.operators[operation.name](self, operation, *args, **kwargs)
+            self.check_shape(operation, result)
+            return result
         except Refused as why:
             raise operation.refuse(why.attribute, why.value, why.hint) from None
         except ValueError as error:  # sizes that do not fit
             raise operation.refuse("operands", str(error)) from None
+
+    def check_shape(self, operation: Operation, result) -> None:
+        """Refuse a result of another shape than the exporter found: constants would repeat it."""
+        results = (result, operation.result)
+        if not isinstance(result, list):
+            results = [[each] for each in results]
+        for each, wanted in zip(*results, strict=True):
+            if isinstance(each, Signal) and each.labels.shape != self.sizes.shape(wanted):
+                shape = self.sizes.shape(wanted)
+                raise operation.refuse("shape of the result", shape, f"{each.labels.shape} is")
 
     def weights(self, operation: Operation, place: int, tensors: list) -> list[np.ndarray]:
         """Tensors of an argument of an operation, each as `weight`."""

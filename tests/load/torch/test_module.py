@@ -117,13 +117,14 @@ def test_doubles_are_compared_as_doubles():
     assert load(Net(last).double()).layers[1].reads == "last"
 
 
-def test_a_module_is_left_as_it_was():
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_a_module_is_left_as_it_was(kind):
     def then(net, x):
         net.calls += 1
         return last(net, x)
 
-    module = Net(then)
-    module.register_buffer("calls", torch.zeros(1))
+    module = Net(then).to(kind)
+    module.register_buffer("calls", torch.zeros(1, dtype=kind))
     before = {name: value.clone() for name, value in module.state_dict().items()}
     state = torch.get_rng_state()
     load(module)
@@ -171,6 +172,8 @@ MOVES = {
         net.fc.bias, net.lstm(x)[1][0][0], net.fc.weight.t(), beta=2, alpha=3
     ),
     "parts put together": lambda net, x: net.fc(torch.cat(net.lstm(x)[0].chunk(2, -1), -1)),
+    "movedim": lambda net, x: net.fc(net.lstm(x)[0].movedim(1, 0)[-1]),
+    "factor of one": lambda net, x: net.fc(net.lstm(x)[0] * 1.0 + 0),
     "unbind": lambda net, x: net.fc(net.lstm(x)[1][0].unbind(0)[0]),
     "twice transposed": lambda net, x: every(net, x.transpose(0, 1).transpose(0, 1)),
     "clones": lambda net, x: every(net, x.contiguous().clone().detach()),

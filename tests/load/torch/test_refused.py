@@ -147,7 +147,8 @@ CASES = {
     ),
     "divided by zero": (
         lambda net, x: last(net, x / torch.tensor([1.0, 0.0, 1.0])),
-        "Net: aten.lstm (LINE): scale of its input = 'not finite' is not supported",
+        "Net: aten.div (LINE): constant = 'not finite, or divided by 0' is not supported; "
+        "a finite one is",
     ),
     "no linear layer for a factor": (
         lambda net, x: net.lstm(x)[0] * 2,
