@@ -12,6 +12,9 @@ from .node import Node
 
 __all__ = ["evaluate"]
 
+FIRST_KNOWN = {"DequantizeLinear": 19}
+"""Where onnx.reference begins to know an operator whose meaning is older."""
+
 
 def evaluate(node: Node, arrays: Sequence[np.ndarray], opset: int) -> list[np.ndarray]:
     """The outputs of a node that works entry by entry.
@@ -46,6 +49,7 @@ def alone(node: Node, opset: int):
         [helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names) if name]
         for names in (node.inputs, node.outputs)
     )
+    opset = max(opset, FIRST_KNOWN.get(node.op, opset))
     graph = helper.make_graph([node.proto], "node", inputs, outputs)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 

@@ -42,6 +42,8 @@ def read_model(path: Path):
         It is of an operator set that is not known.
     """
     onnx = import_onnx()
+    from onnx.shape_inference import InferenceError
+
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -57,7 +59,8 @@ def read_model(path: Path):
         output.type.tensor_type.shape.SetInParent()
     try:
         onnx.checker.check_model(model)
-    except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
+        onnx.shape_inference.infer_shapes(model, check_type=True)
+    except (onnx.checker.ValidationError, InferenceError, ValueError, RuntimeError) as error:
         raise BadFile(path, f"is not a valid ONNX model: {first_line(error)}") from None
     if not model.graph.output:
         raise BadFile(path, "has no output")

@@ -82,10 +82,7 @@ def arguments(trace: Trace, results: list[Value], *, classify: bool) -> dict:
     if not isinstance(first, Signal) or first.source in ("input", "c"):
         value = first.name if isinstance(first, Signal) else "a constant"
         raise UnsupportedModel(where, "source", value, "an LSTM, then at most a linear layer, is")
-    if first.squashed and not classify:
-        operator = first.squashed.partition(": ")[2].split()[0]
-        hint = f"export the logits, or give --classify: argmax instead of {operator}"
-        raise UnsupportedModel(first.squashed, "place", "end of the model", hint)
+    check_end(first, classify=classify)
     steps = first.reads(where)
     further = list(zip(places[1:], results[1:], strict=True))
     if trace.kept:
@@ -95,6 +92,20 @@ def arguments(trace: Trace, results: list[Value], *, classify: bool) -> dict:
         for place, extra in further:
             check_state(place, first, extra)
     return {"classify": classify, **first.network, "steps": steps}
+
+
+def check_end(last: Signal, *, classify: bool) -> None:
+    """Refuse a Softmax or Sigmoid at the end unless it is left out for an argmax."""
+    if not last.squashed or (classify and last.width > 1):
+        return
+    if last.width == 1:
+        hint = "export the logit, and compare it with 0: a threshold of 0.5"
+    else:
+        operator = last.squashed.partition(": ")[2].split()[0]
+        hint = f"export the logits, or give --classify: argmax instead of {operator}"
+        if operator == "Sigmoid":
+            hint += "; or compare the logits with 0: a threshold of 0.5"
+    raise UnsupportedModel(last.squashed, "place", "end of the model", hint)
 
 
 def check_state(where: str, first: Signal, extra: Value) -> None:

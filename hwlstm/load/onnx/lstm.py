@@ -46,7 +46,9 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
     """
     check_attributes(node)
     W, R = trace.weights(node, 1, "W"), trace.weights(node, 2, "R")
-    units = node.attributes.get("hidden_size", R.shape[-1] if R.ndim else 0)
+    units = node.attributes.get("hidden_size", 0)
+    if units < 1:
+        raise node.refuse("hidden_size", node.attributes.get("hidden_size"), "a number of units is")
     expect(node, "R", R, (1, 4 * units, units), PROJECTED)
     expect(node, "W", W, (1, 4 * units, W.shape[-1] if W.ndim else 0))
     B, P = (trace.optional_weights(node, i, name) for i, name in ((3, "B"), (7, "P")))

@@ -207,7 +207,12 @@ def test_other_floats_are_converted(graph, dtype):
         name: value.astype(dtype) if value.dtype == np.float32 else value
         for name, value in graph.tensors.items()
     }
-    network = load(graph.lstm().head().save("y"))
+    proto = graph.lstm().head().proto("y")
+    for entry in (*proto.graph.input, *proto.graph.output):
+        entry.type.tensor_type.elem_type = {np.float16: 10, np.float64: 11}[dtype]
+    path = graph.folder / "model.onnx"
+    path.write_bytes(proto.SerializeToString())
+    network = load(path)
     np.testing.assert_array_equal(network.layers[1].weights["y"]["x"], graph.tensors["D"])
 
 
@@ -235,6 +240,32 @@ def test_an_old_file_lists_its_constants_as_inputs(graph, matches):
         for name, array in graph.tensors.items()
     ]
     matches(graph.lstm().save("Y"))
+
+
+@pytest.mark.parametrize("ir_version", [4, 8])
+def test_a_default_that_a_caller_may_replace_becomes_a_constant(graph, matches, ir_version):
+    from onnx import TensorProto
+
+    graph.ir_version, graph.opsets = ir_version, {"": 9 if ir_version == 4 else 17}
+    graph.extra_inputs = [
+        (name, (TensorProto.FLOAT, graph.tensors[name].shape)) for name in ("W", "R")
+    ]
+    said = "model.onnx: constants from now on, though they are inputs with a default: W, R"
+    with pytest.warns(UserWarning, match=f"^{said}$"):
+        matches(graph.lstm().save("Y"))
+
+
+def test_sequence_lens_that_are_all_steps_load(graph, matches):
+    graph.shape = [6, 3, 3]
+    graph.tensors["lens"] = np.full(3, 6, np.int32)
+    matches(graph.lstm("x W R B lens").save("Y"))
+
+
+def test_sequence_lens_made_of_the_steps_at_hand_load(graph, matches):
+    graph.node("Shape", "x", "sizes").node("Gather", "sizes zero", "steps")
+    graph.node("Gather", "sizes one", "batch").node("Expand", "steps batch", "long")
+    graph.node("Cast", "long", "lens", to=6)
+    matches(graph.lstm("x W R B lens").head().save("y"))
 
 
 def test_one_step_and_one_sequence_load(graph):

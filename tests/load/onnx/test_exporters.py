@@ -99,6 +99,13 @@ def test_every_head_loads_from_both_exporters(export, head, dynamo):
     assert network.many_to_one == (head in ("last", "hidden", "argmax", "log_softmax"))
 
 
+@pytest.mark.parametrize("opset", [9, 11, 12])
+@pytest.mark.parametrize(("head", "open_sizes"), [("last", (0, 1)), ("states", (0,))])
+def test_operator_sets_of_older_releases_load(export, head, open_sizes, opset):
+    net, x = Net(head), torch.randn(2, 7, INPUTS)
+    check(export(net, x, dynamo=False, opset=opset, open_sizes=open_sizes), net, x)
+
+
 @pytest.mark.parametrize("dynamo", [False, True])
 def test_weights_too_large_to_be_folded_at_export_load(export, dynamo):
     net, x = Net("last", inputs=60, units=48), torch.randn(2, 3, 60)

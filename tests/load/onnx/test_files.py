@@ -93,6 +93,15 @@ def test_a_tensor_whose_sizes_lie_is_refused_by_name(graph):
     )
 
 
+def test_weights_of_another_type_than_the_data_are_refused(graph):
+    graph.tensors["W"] = np.ones((1, 16, 3), np.int32)
+    path = graph.lstm().save("Y")
+    assert refusal(path) == (
+        f"{path}: is not a valid ONNX model: [ShapeInferenceError] "
+        "(op_type:LSTM, node name: lstm): W typestr: T, has unsupported type: tensor(int32)"
+    )
+
+
 def test_a_model_without_output_is_refused(graph):
     path = graph.lstm().save("")
     assert refusal(path) == f"{path}: has no output"

@@ -83,6 +83,10 @@ CELLS = {
         LSTM.format("activation_alpha = [0.5]") + "; one for each function that has it is",
     ),
     "clip": (attribute(clip=3.0), LSTM.format("clip = 3.0") + "; no clipping is"),
+    "no hidden_size": (
+        lambda g: g.node("LSTM", "x W R B", "Y"),
+        LSTM.format("hidden_size = None") + "; a number of units is",
+    ),
     "input_forget": (attribute(input_forget=2), LSTM.format("input_forget = 2")),
     "layout": (attribute(layout=2), LSTM.format("layout = 2")),
     "hidden_size": (
@@ -104,10 +108,6 @@ CELLS = {
     "features": (
         tensor("W", floats(1, 16, 2)),
         LSTM.format("shape of X = (steps, batch, 3)") + "; 2 features, fixed, on the last axis are",
-    ),
-    "integers": (
-        tensor("W", np.ones((1, 16, 3), np.int32)),
-        LSTM.format("type of W = 'int32'") + "; floats are",
     ),
     "not a number": (not_a_number, LSTM.format("W[0, 3, 1] = nan")),
     "infinity": (

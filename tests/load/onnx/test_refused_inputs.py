@@ -46,6 +46,18 @@ INPUTS = {
         "Y",
         "Cast 'cast': to = 'int64' is not supported; a cast to float32 or float64 is",
     ),
+    **{
+        f"a cast to {name}": (
+            [
+                ("Cast", "x", "half", {"to": to}),
+                ("Cast", "half", "x2", {"to": FLOAT}),
+                ("LSTM", "x2 W R", "Y", {"hidden_size": UNITS}),
+            ],
+            "Y",
+            f"Cast 'cast': to = '{name}' is not supported; a cast to float32 or float64 is",
+        )
+        for name, to in {"float16": 10, "bfloat16": 16}.items()
+    },
     "padded steps": (
         [
             ("ConstantOfShape", "pad", "z", {}),
