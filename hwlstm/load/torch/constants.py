@@ -16,7 +16,17 @@ SPREAD = frozenset(
     for name in (
         *FILLED,
         *("ones_like", "zeros", "zeros_like", "expand", "expand_as", "repeat", "broadcast_to"),
-        *("alias", "clone", "contiguous", "detach", "detach_", "to", "_to_copy", "unsqueeze"),
+        *(
+            "alias",
+            "clone",
+            "contiguous",
+            "detach",
+            "detach_",
+            "to",
+            "_to_copy",
+            "type_as",
+            "unsqueeze",
+        ),
         *("permute", "transpose", "add", "sub", "mul", "div", "neg"),
     )
 )

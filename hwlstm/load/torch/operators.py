@@ -1,5 +1,6 @@
 """What the operators of the data path mean: layers, argmax, and those without effect."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -82,26 +83,55 @@ def maximum(
     trace: Trace, operation: Operation, x: Signal, dim: int | None = None, keepdim: bool = False
 ) -> list:
     """The largest unit and its index, of which only the index may be used."""
+    if not isinstance(dim, int):
+        raise operation.refuse("dim", "none", "the units' is")
     if any(user.args[1:] == (0,) and user.users for user in operation.node.users):
         raise operation.refuse("output", "the largest value", "its index is")
     return [None, argmax(trace, operation, x, dim, keepdim)]
 
 
-def like(trace: Trace, operation: Operation, x: Signal, *args, **kwargs):
-    """A constant of the shape or kind of a tensor, whose numbers do not matter."""
-    blank = torch.empty([size.number or 1 for size in x.labels.shape], dtype=torch.float64)
-    return evaluate(operation, [blank, *args], kwargs)
+def like(trace: Trace, operation: Operation, *args, **kwargs):
+    """A constant of the shape or kind of what depends on the input, whatever its numbers are."""
+    return evaluate(
+        operation, [blank(arg) if isinstance(arg, Signal) else arg for arg in args], kwargs
+    )
 
 
-OPERATORS = {
+def blank(x: Signal) -> torch.Tensor:
+    return torch.empty([size.number or 1 for size in x.labels.shape], dtype=torch.float64)
+
+
+def of_either(trace: Trace, operation: Operation, x, *args, **kwargs):
+    """A cast or an expansion; of a constant, to the kind or shape of what depends on the input."""
+    operator = ON_DATA[operation.name] if isinstance(x, Signal) else like
+    return operator(trace, operation, x, *args, **kwargs)
+
+
+def of_data(operator: Callable) -> Callable:
+    """An operator that refuses a constant as its first operand."""
+
+    def checked(trace: Trace, operation: Operation, x, *args, **kwargs):
+        if isinstance(x, torch.Tensor):
+            raise operation.refuse("input", "a constant", "what depends on x is")
+        return operator(trace, operation, x, *args, **kwargs)
+
+    return checked
+
+
+ON_DATA = {
     **MOVES,
-    **LINEAR,
     **dict.fromkeys(("aten.dropout", "aten.alpha_dropout", "aten.feature_dropout"), dropout),
     **dict.fromkeys(("aten.to", "aten._to_copy", "aten.type_as"), cast),
     **dict.fromkeys(("aten.softmax", "aten.log_softmax", "aten.sigmoid"), squash),
+    "aten.argmax": argmax,
+    "aten.max": maximum,
+}
+
+OPERATORS = {
+    **{name: of_data(operator) for name, operator in ON_DATA.items()},
+    **LINEAR,
+    **dict.fromkeys(("aten.to", "aten._to_copy", "aten.type_as", "aten.expand_as"), of_either),
     **dict.fromkeys(("aten.zeros_like", "aten.ones_like", "aten.full_like"), like),
     **dict.fromkeys(("aten.new_zeros", "aten.new_ones", "aten.new_full"), like),
     **{f"aten.{kind}": recurrent for kind in RECURRENT},
-    "aten.argmax": argmax,
-    "aten.max": maximum,
 }

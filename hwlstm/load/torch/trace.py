@@ -113,7 +113,7 @@ class Trace:
             return result
         except Refused as why:
             raise operation.refuse(why.attribute, why.value, why.hint) from None
-        except ValueError as error:  # sizes that do not fit
+        except (TypeError, ValueError) as error:  # an overload with other operands, or sizes
             raise operation.refuse("operands", str(error)) from None
 
     def check_shape(self, operation: Operation, result) -> None:

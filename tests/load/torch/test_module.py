@@ -231,7 +231,7 @@ def test_buffers_that_normalise_the_input_become_part_of_the_weights():
 
 def test_a_state_may_be_learned():
     def then(net, x):
-        state = net.h.expand(-1, x.shape[0], -1), net.c.repeat(1, x.shape[0], 1)
+        state = net.h.to(x).expand(-1, x.shape[0], -1), net.c.repeat(1, x.shape[0], 1)
         return net.fc(net.lstm(x, state)[0][:, -1])
 
     module = Net(then)

@@ -155,6 +155,10 @@ CASES = {
         "Net: the output of lstm: scale = 'not 1' is not supported; constants added or "
         "multiplied behind a linear layer are",
     ),
+    "a table read by class": (
+        lambda net, x: net.fc.weight[last(net, x).argmax(-1)],
+        "Net: aten.index (LINE): input = 'a constant' is not supported; what depends on x is",
+    ),
     "residual": (
         lambda net, x: net.lstm(x)[0] + net.lstm(x)[0],
         "Net: aten.add (LINE): operand = 'the output of lstm' is not supported; a constant is",
