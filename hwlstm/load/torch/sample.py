@@ -11,7 +11,7 @@ from .export import Example, kept, reason
 
 __all__ = ["check_samples"]
 
-SIZES = ((1, 1), (1, 4), (2, 1), (3, 17))
+SIZES = ((1, 1), (1, 4), (2, 1), (3, 7))
 """Sequences and steps: those for which an exported graph does not hold, and others than its own."""
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-3}
@@ -37,9 +37,10 @@ def check_samples(
     for sequences, steps in SIZES:
         x = rng.normal(0, 2, (sequences, steps, example.inputs))
         turned = x if batch_first else x.swapaxes(0, 1)
-        results, dtype = first_results(module, example, turned, sequences)
+        calls = 2 if (sequences, steps) == SIZES[0] else 1
+        results, dtype = first_results(module, example, turned, sequences, calls)
         expected = run_float(network, x).output
-        for call, given in zip(("", " at a second call"), results, strict=True):
+        for call, given in zip(("", " at a second call"), results, strict=False):
             given = given.double().cpu().numpy()
             if network.classify and not classified:
                 given = given.argmax(-1)[..., None]
@@ -50,8 +51,8 @@ def check_samples(
                 raise UnsupportedModel(type(module).__name__, "forward", value, hint)
 
 
-def first_results(module, example: Example, x: np.ndarray, sequences: int) -> tuple:
-    """What the forward gives first at two calls, and in which floats it ran."""
+def first_results(module, example: Example, x: np.ndarray, sequences: int, calls: int) -> tuple:
+    """What the forward gives first, at each of some calls, and in which floats it ran."""
     states = [torch.zeros(1, sequences, example.units)] * 2
     given = [torch.as_tensor(x), *states]
     own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
@@ -64,8 +65,10 @@ def first_results(module, example: Example, x: np.ndarray, sequences: int) -> tu
         arguments = example.arguments(*(each.to(**like) for each in given))
         try:
             with kept(module), torch.no_grad(), torch.compiler.set_stance("force_eager"):
-                calls = [torch.func.functional_call(module, values, arguments) for _ in "12"]
-            return [tree_leaves(results)[0] for results in calls], dtype
+                found = [
+                    torch.func.functional_call(module, values, arguments) for _ in range(calls)
+                ]
+            return [tree_leaves(results)[0] for results in found], dtype
         except Exception as error:  # forward is the user's code and may raise anything
             failure = error
     raise UnsupportedModel(type(module).__name__, "forward", reason(failure))

@@ -270,9 +270,7 @@ def test_a_forward_that_fails_says_why():
 
 
 def test_a_large_layer_is_no_other_case():
-    module = nn.LSTM(256, 768)
-    network = load(module)
-    assert network.layers[0].units == 768
+    assert load(nn.LSTM(256, 768)).layers[0].units == 768
 
 
 def test_only_the_last_step_of_a_bare_lstm_is_a_network_that_returns_it():
