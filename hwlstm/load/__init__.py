@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from ..errors import HwlstmError
@@ -58,8 +57,7 @@ def load(source, *, cell=None, classify: bool = False, **options) -> Network:
     if torch is not None and isinstance(source, torch.nn.Module):
         from .torch.module import load_module
 
-        network = load_module(source, **options)
-        return replace(network, classify=classify or network.classify)
+        return load_module(source, classify=classify, **options)
     if isinstance(source, Mapping):
         from .torch.state import load_state_dict
 

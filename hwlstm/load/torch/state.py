@@ -9,12 +9,16 @@ from ...errors import HwlstmError, UnsupportedModel
 from ...network import Network
 from ..arrays import from_arrays
 
-__all__ = ["array", "assemble", "load_state_dict"]
+__all__ = ["array", "check_tensor", "load_state_dict"]
 
 RECURRENT = re.compile(r"(.*\.|)((?:weight|bias)_(?:ih|hh|hr)_l\d+(?:_reverse)?)", re.DOTALL)
 NEEDED = ("weight_ih_l0", "weight_hh_l0")
 BIASES = ("bias_ih_l0", "bias_hh_l0")
 HERE = "state dict"
+REPARAMETRISED = re.compile(
+    r"(.*\.)?(parametrizations\..*|\w+_(orig|mask|u)|(weight|bias)\w*_[gv])", re.DOTALL
+)
+"""Keys of torch.nn.utils.prune, weight_norm and spectral_norm, in their old and new forms."""
 
 
 def load_state_dict(
@@ -42,6 +46,10 @@ def load_state_dict(
     UnsupportedModel
         A key or a shape is of something else; names it.
     """
+    for key in state:
+        if isinstance(key, str) and REPARAMETRISED.fullmatch(key):
+            hint = "load the module itself, or remove its pruning or norm first"
+            raise UnsupportedModel(HERE, "key", key, hint)
     arrays = {key: array(key, value) for key, value in state.items()}
     recurrent = recurrent_prefix(arrays)
     linear = linear_prefix([key for key in arrays if not RECURRENT.fullmatch(key)])
@@ -59,6 +67,7 @@ def array(key, value, where: str = HERE) -> np.ndarray:
         raise TypeError(f"Keys of a state dict must be text, not {key!r}")
     kind = str(getattr(value, "dtype", type(value).__name__))
     if hasattr(value, "detach"):
+        check_tensor(key, value, where)
         value = value.detach().cpu().double().numpy()
     value = np.asarray(value)
     if value.dtype.kind not in "fiu":
@@ -66,6 +75,20 @@ def array(key, value, where: str = HERE) -> np.ndarray:
     for place in np.argwhere(~np.isfinite(value))[:1]:
         raise UnsupportedModel(where, f"{key}{[int(k) for k in place]}", float(value[tuple(place)]))
     return value.astype(np.float64)
+
+
+def check_tensor(key: str, tensor, where: str) -> None:
+    """Refuse one whose numbers are not there, or are no real numbers."""
+    kind = str(tensor.dtype)
+    if tensor.is_complex() or kind == "torch.bool" or tensor.is_quantized:
+        raise UnsupportedModel(where, f"type of {key!r}", kind, "floats are")
+    if type(tensor).__name__.startswith("Uninitialized"):
+        hint = "run the forward once, so that a lazy layer knows its size"
+        raise UnsupportedModel(where, f"tensor {key!r}", "uninitialized", hint)
+    if tensor.is_meta:
+        raise UnsupportedModel(where, f"device of {key!r}", "meta", "load its numbers first")
+    if str(tensor.layout) != "torch.strided":
+        raise UnsupportedModel(where, f"layout of {key!r}", str(tensor.layout), "to_dense() is")
 
 
 def recurrent_prefix(keys: Mapping) -> str:

@@ -93,6 +93,28 @@ STATES = {
         },
         "state dict: 'bias_hh_l0' is missing",
     ),
+    "complex": (
+        {key: value.to(torch.complex64) for key, value in nn.LSTM(2, 2).state_dict().items()},
+        "state dict: type of 'weight_ih_l0' = 'torch.complex64' is not supported; floats are",
+    ),
+    "bool": (
+        {key: value > 0 for key, value in nn.LSTM(2, 2).state_dict().items()},
+        "state dict: type of 'weight_ih_l0' = 'torch.bool' is not supported; floats are",
+    ),
+    "complex arrays": (
+        {key: value.numpy() * 1j for key, value in nn.LSTM(2, 2).state_dict().items()},
+        "state dict: type of 'weight_ih_l0' = 'complex64' is not supported; floats are",
+    ),
+    "pruned": (
+        {"weight_hh_l0_mask": torch.ones(8, 2), **nn.LSTM(2, 2).state_dict()},
+        "state dict: key = 'weight_hh_l0_mask' is not supported; "
+        "load the module itself, or remove its pruning or norm first",
+    ),
+    "normed": (
+        nn.utils.parametrizations.weight_norm(nn.LSTM(2, 2), "weight_hh_l0").state_dict(),
+        "state dict: key = 'parametrizations.weight_hh_l0.original0' is not supported; "
+        "load the module itself, or remove its pruning or norm first",
+    ),
     "nothing": ({}, "state dict: 'weight_ih_l0' is missing"),
 }
 
