@@ -6,6 +6,7 @@ build that was killed, which the next one removes.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from .seal import changed, is_build
 
 try:
     import fcntl
-except ImportError:  # no POSIX: two builds of one name at the same time are not noticed
+except ImportError:  # no POSIX
     fcntl = None
 
 __all__ = ["check_free", "replacing"]
 
 NEW, LOCK = "new", "lock"
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""There, as without fcntl, two builds of one name at the same time do not notice each other."""
 
 
 @contextmanager
@@ -112,20 +115,26 @@ def held(work: Path, out: Path) -> int:
         except FileNotFoundError:  # the process that held it removed the folder
             continue
         try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # It may have been removed between the two calls: then it locks nothing.
-            if os.path.samestat(os.fstat(lock), os.stat(work / LOCK)):
+            if owned(lock, work / LOCK):
                 return lock
-        except FileNotFoundError:
-            pass
         except BlockingIOError:
             os.close(lock)
             raise HwlstmError(f"{out} is being built by another process") from None
-        except BaseException:
-            os.close(lock)
-            raise
         os.close(lock)
+
+
+def owned(lock: int, path: Path) -> bool:
+    """Take a lock; False if it was removed meanwhile, and so keeps nobody out."""
+    try:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def sweep(work: Path, out: Path) -> None:
