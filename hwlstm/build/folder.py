@@ -53,8 +53,12 @@ def replacing(out: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse a place that is taken, unless by a build that may be replaced."""
+    """Refuse a place that is taken, unless by a build that may be replaced, and one in which no
+    folder can be made."""
     if not os.path.lexists(out):
+        above = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
+        if not (above.is_dir() and os.access(above, os.W_OK)):
+            raise HwlstmError(f"{out} cannot be written: {above} is no folder to write in")
         return
     if not overwrite:
         raise HwlstmError(
