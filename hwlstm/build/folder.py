@@ -55,7 +55,12 @@ def replacing(out: Path, *, overwrite: bool) -> Iterator[Path]:
 def check_free(out: Path, *, overwrite: bool) -> None:
     """Refuse a place that is taken, unless by a build that may be replaced, and one in which no
     folder can be made."""
-    if not os.path.lexists(out):
+    try:
+        is_there(hidden(out))  # whose name is longer
+        taken = is_there(out)
+    except OSError as error:
+        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
+    if not taken:
         above = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
         if not (above.is_dir() and os.access(above, os.W_OK)):
             raise HwlstmError(f"{out} cannot be written: {above} is no folder to write in")
@@ -94,7 +99,7 @@ def put(new: Path, out: Path, *, overwrite: bool) -> None:
 @contextmanager
 def workshop(out: Path) -> Iterator[Path]:
     """The hidden folder beside `out`, swept and held for this process alone."""
-    work = out.with_name(f".{out.name}.building")
+    work = hidden(out)
     lock = held(work, out)
     try:
         sweep(work, out)
@@ -105,6 +110,20 @@ def workshop(out: Path) -> Iterator[Path]:
             (work / LOCK).unlink()
             work.rmdir()
         os.close(lock)
+
+
+def hidden(out: Path) -> Path:
+    place = Path(os.path.abspath(out))
+    return place.parent / f".{place.name}.building"
+
+
+def is_there(path: Path) -> bool:
+    """True for whatever has that name. Raises OSError if nothing can."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def held(work: Path, out: Path) -> int:
