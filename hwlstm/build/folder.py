@@ -6,6 +6,7 @@ build that was killed, which the next one removes.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from .seal import changed, is_build
 
 try:
     import fcntl
-except ImportError:  # no POSIX: two builds of one name at the same time are not noticed
+except ImportError:  # no POSIX
     fcntl = None
 
 __all__ = ["check_free", "replacing"]
 
 NEW, LOCK = "new", "lock"
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""There, as without fcntl, two builds of one name at the same time do not notice each other."""
 
 
 @contextmanager
@@ -50,8 +53,17 @@ def replacing(out: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse a place that is taken, unless by a build that may be replaced."""
-    if not os.path.lexists(out):
+    """Refuse a place that is taken, unless by a build that may be replaced, and one in which no
+    folder can be made."""
+    try:
+        is_there(hidden(out))  # whose name is longer
+        taken = is_there(out)
+    except OSError as error:
+        raise HwlstmError(f"{out} cannot be written: {error.strerror}") from None
+    if not taken:
+        above = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
+        if not (above.is_dir() and os.access(above, os.W_OK)):
+            raise HwlstmError(f"{out} cannot be written: {above} is no folder to write in")
         return
     if not overwrite:
         raise HwlstmError(
@@ -87,7 +99,7 @@ def put(new: Path, out: Path, *, overwrite: bool) -> None:
 @contextmanager
 def workshop(out: Path) -> Iterator[Path]:
     """The hidden folder beside `out`, swept and held for this process alone."""
-    work = out.with_name(f".{out.name}.building")
+    work = hidden(out)
     lock = held(work, out)
     try:
         sweep(work, out)
@@ -98,6 +110,20 @@ def workshop(out: Path) -> Iterator[Path]:
             (work / LOCK).unlink()
             work.rmdir()
         os.close(lock)
+
+
+def hidden(out: Path) -> Path:
+    place = Path(os.path.abspath(out))
+    return place.parent / f".{place.name}.building"
+
+
+def is_there(path: Path) -> bool:
+    """True for whatever has that name. Raises OSError if nothing can."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def held(work: Path, out: Path) -> int:
@@ -112,20 +138,26 @@ def held(work: Path, out: Path) -> int:
         except FileNotFoundError:  # the process that held it removed the folder
             continue
         try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # It may have been removed between the two calls: then it locks nothing.
-            if os.path.samestat(os.fstat(lock), os.stat(work / LOCK)):
+            if owned(lock, work / LOCK):
                 return lock
-        except FileNotFoundError:
-            pass
         except BlockingIOError:
             os.close(lock)
             raise HwlstmError(f"{out} is being built by another process") from None
-        except BaseException:
-            os.close(lock)
-            raise
         os.close(lock)
+
+
+def owned(lock: int, path: Path) -> bool:
+    """Take a lock; False if it was removed meanwhile, and so keeps nobody out."""
+    try:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def sweep(work: Path, out: Path) -> None:

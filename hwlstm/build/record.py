@@ -46,7 +46,9 @@ def entries(build: Path, name: str) -> list[dict]:
 
 
 def save(build: Path, name: str, content) -> None:
-    (build / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    part = build / f".{name}.part"  # a kill must not leave half of it
+    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    part.replace(build / name)
 
 
 def quantisation(measured: Quantisation) -> dict:

@@ -139,7 +139,8 @@ def run(options) -> dict:
         if options.tune:
             tell("training")
             network, fixed = tuned(options, network, fixed, data)
-        measured = quantisation(measure(network, fixed, data.x, data.labels, time=data.time))
+        labels = data.labels if network.classify else None
+        measured = quantisation(measure(network, fixed, data.x, labels, time=data.time))
         tell("planning")
         engines = plan(
             fixed,

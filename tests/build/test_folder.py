@@ -221,4 +221,4 @@ def test_folders_that_were_made_for_nothing_go_again(tmp_path):
 def test_a_place_without_permission_is_named(tmp_path):
     tmp_path.chmod(0o500)
     said = refused(tmp_path / "net", overwrite=False)
-    assert said == f"{tmp_path / 'net'} cannot be written: Permission denied"
+    assert said == f"{tmp_path / 'net'} cannot be written: {tmp_path} is no folder to write in"

@@ -168,7 +168,9 @@ def test_a_place_that_cannot_be_written_is_named(small, tmp_path):
     out = tmp_path / "file" / "net"
     with pytest.raises(HwlstmError) as caught:
         write(small, out)
-    assert str(caught.value) == f"{out} cannot be written: File exists"
+    assert str(caught.value) == (
+        f"{out} cannot be written: {tmp_path / 'file'} is no folder to write in"
+    )
 
 
 def test_the_report_is_there_before_the_build_is(small, tmp_path):

@@ -140,6 +140,11 @@ EARLY = [
         ["build", "{model}", *RANGE, "--overwrite", "--out", "{tmp}"],
         "{tmp} is no build folder and will not be replaced",
     ),
+    (
+        ["build", "{model}", *RANGE, "--out", "{tmp}/loop/x"],
+        "{tmp}/loop/x cannot be written: Too many levels of symbolic links",
+    ),
+    (["build", "{model}", *RANGE, "--out", "n" * 250], f"{'n' * 250} cannot be written: File name"),
     (["build", "{tmp}/none.onnx", *RANGE], "{tmp}/none.onnx does not exist"),
     (["build", "{model}", "--data", "{tmp}/none.npy"], "{tmp}/none.npy does not exist"),
     (["build", "{model}", "--data", "{tmp}/pipe.npy"], "{tmp}/pipe.npy must be a file, not a pipe"),
