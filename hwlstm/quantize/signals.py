@@ -10,6 +10,7 @@ from ..fixed_network import FixedLayer, FixedNetwork, matrix_name
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network
+from .confusion import checked_labels, confusion, right
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
 
@@ -56,6 +57,8 @@ class Quantisation:
         "layer.state" to the error at each step: (root mean square, largest).
     accuracy : (float, float) or None
         Share of sequences classified as labelled, by the float reference and by the golden model.
+    confusion : (matrix, matrix) or None
+        Of the same two: how often each label, a row, got each class, a column.
     """
 
     sequences: int
@@ -63,6 +66,7 @@ class Quantisation:
     signals: list[SignalReport]
     error: dict[str, list[tuple[float, float]]]
     accuracy: tuple[float, float] | None
+    confusion: tuple[list[list[int]], list[list[int]]] | None
 
 
 def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=None) -> Quantisation:
@@ -101,23 +105,12 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
                 rms = np.sqrt(np.square(difference).mean(axis=(0, 2)))
                 worst = difference.max(axis=(0, 2))
                 error[name] = list(zip(rms.tolist(), worst.tolist(), strict=True))
-    accuracy = None
+    confused = None
     if labels is not None:
-        if not network.classify:
-            raise ValueError(
-                "Labels must be given for a network that classifies, this one does not"
-            )
-        wanted = np.asarray(labels)
-        if wanted.shape != (len(x),):
-            raise ValueError(f"Labels must have shape ({len(x)},), not {wanted.shape}")
-        classes = network.layers[-1].units
-        if not np.isin(wanted, np.arange(classes)).all():
-            raise ValueError(f"Labels must be class indices 0 to {classes - 1}")
-        accuracy = tuple(
-            float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
-            for trace in (floats, integers)
-        )
-    return Quantisation(len(x), x.shape[1], signals, error, accuracy)
+        wanted, classes = checked_labels(network, labels, len(x)), network.layers[-1].units
+        confused = tuple(confusion(wanted, run.output, classes) for run in (floats, integers))
+    accuracy = confused and tuple(map(right, confused))
+    return Quantisation(len(x), x.shape[1], signals, error, accuracy, confused)
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:

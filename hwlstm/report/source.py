@@ -89,13 +89,16 @@ MANIFEST = {
     "many_to_one": flag,
     "classify": flag,
     "input": {"elements": size, "format": fmt, "slot": size},
+    "stamp": Maybe({"format": fmt, "width": size}),
     "output": {"format": fmt, "slot": size},
+    "ports": [{"name": text, "direction": text, "width": size}],
     "taps": Each({"signals": Each({"delay": integer})}),
     "cycles": {"step": positive, "latency": size},
     "multipliers": size,
     "memory_bits": count,
     "layers": [LAYER],
     "timeline": Each([STEP]),
+    "waveform": {"steps": size, "inputs": [count], "outputs": [count]},
 }
 
 QUANTISATION = {
@@ -115,6 +118,7 @@ QUANTISATION = {
     ],
     "error": Each([(number, number)]),
     "accuracy": Maybe((share, share)),
+    "confusion": Maybe(([[count]], [[count]])),
 }
 
 RUN = {
@@ -126,7 +130,7 @@ RUN = {
     "outputs": count,
     "compared": count,
     "cycles": count,
-    "cycles_as_predicted": flag,
+    "cycles_as_predicted": Maybe(flag),
     "idle": share,
     "backpressure": share,
     "seed": integer,

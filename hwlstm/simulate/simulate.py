@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,8 +41,8 @@ class SimulationReport:
         Clock cycles from the first input beat to the last output beat, both included.
     output_cycles, input_cycles : list of int
         Cycle that took each beat; cycle 0 took the first input beat.
-    cycles_as_predicted : bool
-        Every output beat left in the cycle that the plan predicted; False where it predicts none:
+    cycles_as_predicted : True or None
+        Every output beat left in the cycle that the plan predicted; None where it predicts none:
         under stalls, and for sequences that are not the build's own.
     seconds : float
         Wall clock, with compiling.
@@ -61,7 +61,7 @@ class SimulationReport:
     cycles: int
     output_cycles: list[int]
     input_cycles: list[int]
-    cycles_as_predicted: bool
+    cycles_as_predicted: Literal[True] | None
     seconds: float
     idle: float
     backpressure: float
@@ -134,7 +134,7 @@ def verify(
         _check_cycles(predicted, measured["output_cycles"])
     return SimulationReport(
         simulator=simulator,
-        cycles_as_predicted=predicted is not None,
+        cycles_as_predicted=None if predicted is None else True,
         sequences=len(expected.sequences),
         seconds=time.monotonic() - start,
         **about,
