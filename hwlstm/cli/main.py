@@ -36,7 +36,7 @@ COMMANDS = {
 }
 """Each a module with its options, `add`, and its action, `run`."""
 
-WRITTEN = ("json", "verilog", "plot", "page")
+WRITTEN = ("json", "verilog", "plot", "page", "wave")
 """Options that name a file to write."""
 
 

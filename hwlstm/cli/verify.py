@@ -36,6 +36,12 @@ def add(commands):
         default=0.0,
         help="probability, cycle by cycle, that no output is taken (0)",
     )
+    it.add_argument(
+        "--wave",
+        type=Path,
+        metavar="FILE.vcd",
+        help="write every signal of the run, for GTKWave or Surfer (embedded only)",
+    )
     it.add_argument("--seed", type=int, default=1, help="decides which cycles stall (%(default)s)")
     return it
 
@@ -48,6 +54,7 @@ def run(options) -> dict:
             idle=options.idle,
             backpressure=options.backpressure,
             seed=options.seed,
+            wave=options.wave,
             progress=tell,
         )
         entry = record_verification(options.build, result, what="vectors")
@@ -57,4 +64,6 @@ def run(options) -> dict:
         f"{options.build}: {result.compared} integers compared and equal, {result.outputs} outputs "
         f"of {result.sequences} sequences in {result.cycles} cycles{timing} ({result.version})"
     )
+    if options.wave:
+        print(f"waveform: {options.wave}")
     return {**entry, "seconds": result.seconds}

@@ -8,13 +8,13 @@ GLOSSARY = {
     "lane": "One accumulator with its slice of the weight memory: it sums one gate of one unit. It "
     "has one multiplier for each column of a beat.",
     "group": "The units whose sums are made at the same time, as many as there are in parallel.",
-    "L": "Latency of the recurrence: cycles from the last column of a group to the first cycle that "
-    "can use the state which follows from it.",
+    "L": "Latency of the recurrence: cycles from the last column of a group to the first cycle "
+    "that can use the state which follows from it.",
     "initiation interval (II)": "Cycles from one unit to the next in the cell pipeline. Above 1, "
     "its multipliers and tables take turns.",
     "tap": "A port that shows a gate or state, so that simulation can compare it (--taps).",
-    "raw integer": "What is on the wires: a fixed-point number times 2 to the power of its fraction "
-    "bits.",
+    "raw integer": "What is on the wires: a fixed-point number times 2 to the power of its "
+    "fraction bits.",
     "Qm.n": "A signed format of m integer bits, with the sign, and n fraction bits; UQm.n has no "
     "sign.",
     "ulp": "Unit in the last place: the worth of a format's lowest bit.",
