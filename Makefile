@@ -11,6 +11,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BEGAN := $(shell date +%s)
 CACHES := $${YOWASP_CACHE_DIR:-$$HOME/.cache/YoWASP} $${HWLSTM_CACHE:-$$HOME/.cache/hwlstm}
 
 # A second copy of every package is no help once they are installed.
@@ -19,10 +20,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .PHONY: demo test test-slow docs bench mutate compiler icarus clean
 
-demo:
-	@start=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/.demo compiler && $(BIN)/hwlstm demo \
-	  && size=$$(du -cm $(VENV) rtl_out/digits $(CACHES) 2>/dev/null | tail -n 1 | cut -f 1) \
-	  && echo "in all     $$(($$(date +%s) - start)) s, $$size MB on disk, tools and caches included"
+demo: $(VENV)/.demo compiler
+	$(BIN)/hwlstm demo
+	@size=$$(du -cm $(VENV) rtl_out/digits $(CACHES) 2>/dev/null | tail -n 1 | cut -f 1); \
+	  echo "in all     $$(($$(date +%s) - $(BEGAN))) s, $$size MB on disk, tools and caches included"
 
 test: $(VENV)/.test compiler icarus
 	$(BIN)/ruff check .
