@@ -111,8 +111,8 @@ def run(options) -> dict:
         f"{found.quantisation.sequences} test digits"
     )
     print(
-        f"bit-exact  {simulated.outputs} results, and {found.tapped.compared} results, gates and "
-        f"states of {TAPPED} of them, compared with the golden model: all equal"
+        f"bit-exact  {simulated.outputs} results, and {found.tapped.compared} gates and states of "
+        f"{TAPPED} of them: all equal to the golden model's integers"
     )
     print(f"simulator  {simulated.version}, {simulated.compiler}, read the {simulated.read}")
     print(
