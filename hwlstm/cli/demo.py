@@ -104,6 +104,7 @@ def run(options) -> dict:
     with progress(16, quiet=options.quiet) as tell:
         found = demo(options.out, device_name=options.device, progress=tell)
     accuracy, simulated = found.quantisation.accuracy, found.classified
+    inner = found.tapped.compared - found.tapped.outputs
     layers = [engine.layer for engine in found.plan.layers]
     print(f"model      {', '.join(f'{it.name} {it.inputs}->{it.units}' for it in layers)}")
     print(
@@ -111,7 +112,7 @@ def run(options) -> dict:
         f"{found.quantisation.sequences} test digits"
     )
     print(
-        f"bit-exact  {simulated.outputs} results, and {found.tapped.compared} gates and states of "
+        f"bit-exact  {simulated.outputs} results, and {inner} gates and states of "
         f"{TAPPED} of them: all equal to the golden model's integers"
     )
     print(f"simulator  {simulated.version}, {simulated.compiler}, read the {simulated.read}")
