@@ -69,8 +69,8 @@ class Interface:
             "m_axis_tready": "The consumer takes it.",
             "m_axis_tdata": self.output_beat,
             "m_axis_tlast": "High on the last number of a sequence.",
-            "error": "High for one cycle where tlast came in the middle of a step: that sequence "
-            "is worth nothing, the next one is whole.",
+            "error": "High for one cycle after tlast came in the middle of a step: what the step "
+            "lacks was taken as 0. The next sequence is whole.",
         }
         return known.get(name) or self.taps.get(name, "")
 

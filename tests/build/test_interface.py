@@ -69,7 +69,7 @@ def test_the_port_error_is_explained_where_a_core_has_it():
 
     (port,) = Interface(content).ports
 
-    assert port.meaning.startswith("High for one cycle where tlast came in the middle of a step")
+    assert port.meaning.startswith("High for one cycle after tlast came in the middle of a step")
 
 
 @pytest.mark.parametrize("name", ["classifier", "states", "one"])
