@@ -5,9 +5,9 @@
 # make bench      docs/measured.md: every performance figure
 # make mutate     is a broken line of hardware noticed?
 #
-# demo downloads 300 MB of Python packages into .venv. test adds 900 MB (PyTorch, onnxruntime, the
-# other tools) and calls apt once, as root or through sudo, where Icarus Verilog or Python's shared
-# library is missing: 30 MB.
+# demo puts 0.5 GB of Python packages into .venv, and 0.2 GB of caches beside it. test adds 1.6 GB
+# (PyTorch, onnxruntime, the other tools) and, where Icarus Verilog or Python's shared library is
+# missing, calls apt-get once, as root or through sudo: iverilog and libpython3-dev.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
