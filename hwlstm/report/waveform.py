@@ -32,9 +32,9 @@ class Lane:
 def waveform_chart(build: Build) -> Drawing:
     """Predicted for a source and a consumer that are always ready, long waits left out."""
     wave = build.manifest["waveform"]
-    spans = shown(wave["inputs"], wave["outputs"])
-    lanes = lanes_of(build)
-    places = placed(spans)
+    spans, lanes = shown(wave["inputs"], wave["outputs"]), lanes_of(build)
+    texts = [text for lane in lanes for text in lane.levels.values() if isinstance(text, str)]
+    places = placed(spans, 10 + max(width_of(text, 10.5) for text in texts))
     drawing = Drawing(
         max(places.values()) + RIGHT,
         TOP + ROW * len(lanes) + 8,
@@ -80,11 +80,11 @@ def edges(cycles: list[int]) -> list[int]:
     return [cycles[0], *(cycle for pair in breaks for cycle in pair), cycles[-1]]
 
 
-def placed(spans: list[tuple[int, int]]) -> dict[int, float]:
-    """The left edge of every cycle shown, and of the one after each span."""
+def placed(spans: list[tuple[int, int]], least: float) -> dict[int, float]:
+    """The left edge of every cycle shown, and of the one after each span; none is narrower."""
     x, found = float(LEFT), {}
     for start, end in spans:
-        wide = max(30, 14 + width_of(count(end), 11))
+        wide = max(least, 14 + width_of(count(end), 11))
         for cycle in range(start, end + 1):
             found[cycle] = x + wide * (cycle - start)
         x = found[end] + BREAK
@@ -111,12 +111,19 @@ def lanes_of(build: Build) -> list[Lane]:
     def given(value):
         return {cycle: value(outputs[cycle]) if cycle in outputs else None for cycle in cycles}
 
+    def user(k):
+        """The first beat keeps no state; the first beats of steps bring time stamps."""
+        step, beat = divmod(k, beats)
+        if manifest["stamp"]:
+            return f"t{step + 1}" if beat == 0 else None
+        return 0 if k == 0 else None
+
     return [
         Lane("s_axis_tvalid", {cycle: int(cycle <= end) for cycle in cycles}),
         Lane("s_axis_tready", offered_ready(cycles, inputs, end)),
         Lane("s_axis_tdata", offered(lambda k: label("x", k, beats, many=True))),
         Lane("s_axis_tlast", offered(lambda k: int(k == len(inputs) - 1))),
-        Lane("s_axis_tuser", offered(lambda k: 0 if k == 0 else None)),
+        Lane("s_axis_tuser", offered(user)),
         Lane("m_axis_tvalid", {cycle: int(cycle in outputs) for cycle in cycles}),
         Lane("m_axis_tready", dict.fromkeys(cycles, 1)),
         Lane("m_axis_tdata", given(lambda k: label("y", k, numbers, many=many))),

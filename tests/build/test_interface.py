@@ -14,6 +14,7 @@ from hwlstm.plan import plan
 from hwlstm.rtl import to_verilog
 from hwlstm.simulate.simulate import verify
 from tests.designs import classifier, fixed
+from tests.simulate.test_emitted_cells import quantised
 
 PORT = re.compile(r"^  (input|output) (?:signed )?(?:\[(\d+):0\] )?(\w+);$", re.M)
 
@@ -26,7 +27,7 @@ DESIGNS = {
     "classifier": lambda: plan(classifier(), parallel=2),
     "states": lambda: plan(fixed(7, 5, bits=12), parallel=2, columns=4),
     "one": lambda: plan(fixed(1, 3), parallel=1),
-    "stamped": lambda: plan(fixed(3, 4, cell=Phased()), parallel=2),
+    "stamped": lambda: plan(quantised(Phased(), 3, gate={"stamped": True}), parallel=2),
 }
 
 
@@ -61,6 +62,19 @@ def test_beats_of_several_numbers_say_what_is_not_read():
     assert "A number has 12 bits, the low ones of a slot of 16; those above are not read." in text
     assert "Not read at the end of a step: 1 slot." in text
     assert "One of the 5 numbers of a result, in order, sign-extended to 16 bits" in text
+
+
+def test_time_stamps_are_told_with_their_bits():
+    content = told(DESIGNS["stamped"]())
+    bits, fmt = content["stamp"]["width"], content["stamp"]["format"]
+
+    ports = {port.name: port for port in Interface(content).ports}
+
+    assert ports["s_axis_tuser"].width == 1 + bits
+    assert ports["s_axis_tuser"].meaning.startswith("Bit 0: on the first beat of a sequence: 0")
+    assert f"Bits {bits} to 1, on the first beat of each step: its time stamp, {fmt}." in (
+        ports["s_axis_tuser"].meaning
+    )
 
 
 def test_the_port_error_is_explained_where_a_core_has_it():

@@ -60,3 +60,14 @@ def test_drawing_says_how_many_cycles_a_gap_leaves_out(regression):
     assert "+43" in texts
     assert {"0", "4", "48", "54"} <= set(texts)
     assert not {"5", "47"} & set(texts)
+
+
+def test_time_stamps_come_with_the_first_beat_of_each_step(regression):
+    content = copy.deepcopy(regression)
+    content["manifest.json"] |= {"stamp": {"format": "UQ8.0", "width": 8}}
+    content["manifest.json"]["waveform"] |= {"inputs": [0, 1, 2, 3, 4, 5], "outputs": [50]}
+
+    lanes = {lane.name: lane.levels for lane in lanes_of(build(content))}
+
+    stamps = [lanes["s_axis_tuser"][cycle] for cycle in range(7)]
+    assert stamps == ["t1", None, "t2", None, "t3", None, None]
