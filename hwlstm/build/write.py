@@ -11,6 +11,7 @@ from ..plan import NetworkPlan
 from ..rtl import to_rtlil, to_verilog
 from .bench import write_bench
 from .folder import replacing
+from .interface import header
 from .manifest import manifest, tapped, vectors
 from .network import save_network
 from .seal import sealed
@@ -68,7 +69,8 @@ def write(
     times = checked_times(times, sequences, plan.fixed)
     with replacing(out, overwrite=overwrite) as folder:
         tell("emitting Verilog")
-        (folder / f"{plan.name}.v").write_text(to_verilog(plan, taps=taps))
+        said = manifest(plan, sequences, keep, times, taps=taps)
+        (folder / f"{plan.name}.v").write_text(header(said) + to_verilog(plan, taps=taps))
         (folder / f"{plan.name}.il").write_text(to_rtlil(plan, taps=taps))
         write_memories(plan, folder / "memories")
         tell("computing the expected values")
@@ -78,8 +80,7 @@ def write(
         numbers = vectors(plan.fixed, sequences, keep, times, taps=taken)
         for name, content in {"vectors.json": numbers, **(extra or {})}.items():
             write_json(folder / name, content)
-        content = manifest(plan, sequences, keep, times, taps=taps)
-        write_json(folder / "manifest.json", sealed(content, folder))
+        write_json(folder / "manifest.json", sealed(said, folder))
         if finish:
             tell("writing the report")
             finish(folder)

@@ -20,7 +20,7 @@ from ..simulate.simulate import SimulationReport, verify
 from ..synth.synth import SynthReport, synth
 from .arguments import device_name
 from .progress import progress
-from .words import describe_synthesis
+from .words import describe_area, describe_clock
 
 __all__ = ["DemoResult", "add", "demo", "run"]
 
@@ -44,8 +44,8 @@ class DemoResult:
 def demo(
     out: Path, *, device_name: str = "ecp5-25f", progress: Callable[[str], None] | None = None
 ) -> DemoResult:
-    """Build the digits model in `out`, classify every test digit in the simulated hardware, and
-    synthesise it."""
+    """Build the digits model in `out`, classify every test digit in the simulated hardware,
+    synthesise it, and place and route it with one seed where an open tool can."""
     tell = progress or (lambda words: None)
     check_free(out, overwrite=True)
     tell("reading the model and the digits")
@@ -81,7 +81,6 @@ def demo(
         engines.name,
         device_name,
         build / "synth" / device_name,
-        place=False,
         progress=tell,
     )
     record_synthesis(build, synthesis)
@@ -93,7 +92,8 @@ def add(commands):
     it = commands.add_parser(
         "demo",
         help="the bundled digits model, end to end",
-        description="Build, simulate and synthesise the bundled digits model.",
+        description="Build and simulate the bundled digits model, synthesise it, and place and "
+        "route it where an open tool can.",
     )
     it.add_argument(
         "--out", type=Path, default=Path("rtl_out/digits"), help="output folder (%(default)s)"
@@ -111,6 +111,7 @@ def run(options) -> dict:
     with progress(16, quiet=options.quiet) as tell:
         found = demo(options.out, device_name=options.device, progress=tell)
     accuracy, simulated = found.quantisation.accuracy, found.classified
+    inner = found.tapped.compared - found.tapped.outputs
     layers = [engine.layer for engine in found.plan.layers]
     print(f"model      {', '.join(f'{it.name} {it.inputs}->{it.units}' for it in layers)}")
     print(
@@ -118,15 +119,16 @@ def run(options) -> dict:
         f"{found.quantisation.sequences} test digits"
     )
     print(
-        f"bit-exact  {simulated.outputs} results, and {found.tapped.compared} gates and states, "
-        "compared with the golden model and equal"
+        f"bit-exact  {simulated.outputs} results, and {inner} gates and states of "
+        f"{TAPPED} of them: all equal to the golden model's integers"
     )
     print(f"simulator  {simulated.version}, {simulated.compiler}, read the {simulated.read}")
     print(
         f"speed      {float(found.plan.cycles_per_step):g} cycles a step, as predicted; "
         f"{found.plan.multipliers} multipliers"
     )
-    print(f"area       {describe_synthesis(found.synthesis)}")
+    print(f"area       {describe_area(found.synthesis)}")
+    print(f"clock      {describe_clock(found.synthesis)}")
     print(f"report     {found.report}")
     return {
         "accuracy": {"float": accuracy[0], "hardware": found.hardware_accuracy},

@@ -43,7 +43,7 @@ COMMANDS = {
 }
 """Each a module with its options, `add`, and its action, `run`."""
 
-WRITTEN = ("json", "verilog", "plot", "page", "results")
+WRITTEN = ("json", "verilog", "plot", "page", "results", "wave")
 """Options that name a file to write."""
 
 STDOUT = Path("-")

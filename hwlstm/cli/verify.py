@@ -39,6 +39,12 @@ def add(commands):
         default=0.0,
         help="probability, cycle by cycle, that no output is taken (0)",
     )
+    it.add_argument(
+        "--wave",
+        type=Path,
+        metavar="FILE.vcd",
+        help="write every signal of the run, for GTKWave or Surfer (embedded only)",
+    )
     it.add_argument("--seed", type=int, default=1, help="decides which cycles stall (%(default)s)")
     return it
 
@@ -51,6 +57,7 @@ def run(options) -> dict:
             idle=options.idle,
             backpressure=options.backpressure,
             seed=options.seed,
+            wave=options.wave,
             progress=tell,
         )
         entry = record_verification(options.build, result, what="vectors")
@@ -63,4 +70,6 @@ def run(options) -> dict:
     edited = changed(options.build)
     if edited:
         print(f"  changed since it was built: {', '.join(edited)}")
+    if options.wave:
+        print(f"waveform: {options.wave}")
     return {**entry, "seconds": result.seconds, "changed": edited}

@@ -1,7 +1,7 @@
 """Train the example and write digits.onnx: ``python -m hwlstm.digits.train [FILE]``.
 
 Seeded and on one thread, so two runs on one machine give the same file. Needs
-``pip install 'hwlstm[torch,onnx,demo]'``.
+``pip install 'hwlstm[torch,onnx]'``.
 """
 
 import sys

@@ -11,6 +11,7 @@ from ..fixed_network import FixedLayer, FixedNetwork, matrix_key
 from ..golden import Trace, run_float, run_integer
 from ..golden.network import raw_time, sequences
 from ..network import Layer, Network, rebased
+from .confusion import checked_labels, confusion, right
 from .widths import squashings
 
 __all__ = ["Quantisation", "SignalReport", "measure"]
@@ -69,6 +70,8 @@ class Quantisation:
         square of the error, standard deviation of the float reference).
     accuracy : (float, float) or None
         Share of sequences classified as labelled, by the float reference and by the golden model.
+    confusion : (matrix, matrix) or None
+        Of the same two: how often each label, a row, got each class, a column.
     rounding : dict
         Layer to how its weights became integers: see `FixedLayer.rounding`.
     """
@@ -79,6 +82,7 @@ class Quantisation:
     error: dict[str, list[tuple[float, float]]]
     outputs: list[tuple[float, float]]
     accuracy: tuple[float, float] | None
+    confusion: tuple[list[list[int]], list[list[int]]] | None
     rounding: dict[str, str]
 
 
@@ -120,25 +124,15 @@ def measure(network: Network, fixed: FixedNetwork, data, labels=None, *, time=No
                 rms = np.sqrt(np.square(difference).mean(axis=(0, 2)))
                 worst = difference.max(axis=(0, 2))
                 error[name] = list(zip(rms.tolist(), worst.tolist(), strict=True))
-    accuracy = None
+    confused = None
     if labels is not None:
-        if not network.classify:
-            raise ValueError(
-                "Labels must be given for a network that classifies, this one does not"
-            )
-        wanted = np.asarray(labels)
-        if wanted.shape != (len(x),):
-            raise ValueError(f"Labels must have shape ({len(x)},), not {wanted.shape}")
-        classes = network.layers[-1].units
-        if not np.isin(wanted, np.arange(classes)).all():
-            raise ValueError(f"Labels must be class indices 0 to {classes - 1}")
-        accuracy = tuple(
-            float((trace.output.reshape(len(x), -1)[:, -1] == wanted).mean())
-            for trace in (floats, integers)
-        )
+        wanted, classes = checked_labels(network, labels, len(x)), network.layers[-1].units
+        confused = tuple(confusion(wanted, run.output, classes) for run in (floats, integers))
+    accuracy = confused and tuple(map(right, confused))
     outputs = output_errors(fixed, floats, integers)
     rounding = {layer.name: layer.rounding for layer in fixed.layers}
-    return Quantisation(len(x), x.shape[1], signals, error, outputs, accuracy, rounding)
+    about = len(x), x.shape[1], signals, error, outputs, accuracy, confused, rounding
+    return Quantisation(*about)
 
 
 def started(found: SignalReport, layer: Layer, sequences: int) -> SignalReport:

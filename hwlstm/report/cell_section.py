@@ -91,7 +91,7 @@ def traced(cell: Cell) -> list[str]:
     whole = "step" in vars(own) and cell.peepholes == own.peepholes and not cell.activations
     if whole and source(cell):
         return []
-    return ["What is built of it:", fenced("\n".join(equations(cell.graph)), "python")]
+    return ["What is built of it:", fenced("\n".join(equations(cell.graph)), "text")]
 
 
 def gates(cost: CellCost) -> str:

@@ -7,16 +7,20 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..build.interface import Interface
 from ..devices import DEVICES
 from ..errors import HwlstmError
 from . import words
 from .charts import error_chart, range_legend
+from .confusion import confusion_tables
 from .diagram import block_diagram
+from .glossary import GLOSSARY
 from .head import FILES, SIMULATORS, accuracy, summary, tiles
 from .pipeline import pipeline_chart, shared_parts
 from .source import Build, load
 from .tables import activation_rows, device_rows, format_rows, memory_rows, saturating
 from .timeline import idle, law, timeline_chart
+from .waveform import waveform_chart
 
 __all__ = ["PAGE", "report"]
 
@@ -94,6 +98,8 @@ def context(build: Build) -> dict:
         "tiles": tiles(build),
         "missing": missing(build),
         "command": command,
+        "interface": Interface(build.manifest),
+        "waveform": waveform_chart(build).markup(),
         "diagram": block_diagram(build).markup(),
         "layers": layers,
         "activations": activation_rows(build),
@@ -101,6 +107,8 @@ def context(build: Build) -> dict:
         "saturating": saturating(build),
         "warnings": (build.quantisation or {"warnings": []})["warnings"],
         "errors": error_context(error),
+        "confusions": confusion_tables(build),
+        "glossary": GLOSSARY,
         "timeline": timeline_chart(build).markup(),
         "runs": build.verification,
         "simulators": SIMULATORS,

@@ -89,13 +89,16 @@ MANIFEST = {
     "many_to_one": flag,
     "classify": flag,
     "input": {"elements": size, "format": fmt, "slot": size},
+    "stamp": Maybe({"format": fmt, "width": size}),
     "output": {"format": fmt, "slot": size},
+    "ports": [{"name": text, "direction": text, "width": size}],
     "taps": Each({"signals": Each({"delay": integer})}),
     "cycles": {"step": positive, "latency": size},
     "multipliers": size,
     "memory_bits": count,
     "layers": [LAYER],
     "timeline": Each([STEP]),
+    "waveform": {"steps": size, "inputs": [count], "outputs": [count]},
 }
 
 QUANTISATION = {
@@ -118,6 +121,7 @@ QUANTISATION = {
     "accuracy": Maybe((share, share)),
     "rounding": Each(text),
     "warnings": [text, ...],
+    "confusion": Maybe(([[count]], [[count]])),
 }
 
 RUN = {
@@ -129,7 +133,7 @@ RUN = {
     "outputs": count,
     "compared": count,
     "cycles": count,
-    "cycles_as_predicted": flag,
+    "cycles_as_predicted": Maybe(flag),
     "idle": share,
     "backpressure": share,
     "seed": integer,

@@ -137,7 +137,7 @@ def device_rows(build: Build, result: dict, number_on_page: int) -> dict:
         uses.append({"label": label, "used": result[key], "have": have, "bar": Markup("")})
         if have:
             uses[-1] |= filled(result, label, key, have, f"device-{number_on_page}-{k}")
-    extra = [f"{count(result['lut'])} LUT cells", f"{count(result['lutram'])} LUT RAM cells"]
+    extra = [f"{count(result['lut'])} hold logic, the others carry chains and memory"]
     if result["spram"]:
         extra.append(plural(result["spram"], "single-port RAM"))
     fmax = result["fmax_mhz"]

@@ -12,7 +12,7 @@ from .last_step import LastStep
 from .limit import Limit
 from .packer import Packer
 
-__all__ = ["NetworkTop"]
+__all__ = ["NetworkTop", "ports"]
 
 
 class NetworkTop(wiring.Component):
@@ -39,26 +39,7 @@ class NetworkTop(wiring.Component):
 
     def __init__(self, plan: NetworkPlan, *, taps: bool = False):
         self.plan, self.taps = plan, taps
-        ports = {
-            "s_axis_tdata": In(plan.elements * slot(plan.fixed.x)),
-            "s_axis_tvalid": In(1),
-            "s_axis_tready": Out(1),
-            "s_axis_tlast": In(1),
-            "s_axis_tuser": In(1 + (plan.fixed.stamp.width if plan.fixed.stamp else 0)),
-            "m_axis_tdata": Out(slot(plan.fixed.y)),
-            "m_axis_tvalid": Out(1),
-            "m_axis_tready": In(1),
-            "m_axis_tlast": Out(1),
-            "error": Out(1),
-        }
-        if taps:
-            for engine in plan.layers:
-                layer = engine.layer
-                ports[f"tap_{layer.name}_valid"] = Out(1)
-                for name in engine.schedule.named:
-                    tap = shape(layer.formats[name].interval)
-                    ports[f"tap_{layer.name}_{name}"] = Out(tap)
-        super().__init__(ports)
+        super().__init__(ports(plan, taps=taps))
 
     def elaborate(self, platform):
         m = Module()
@@ -132,3 +113,27 @@ class NetworkTop(wiring.Component):
             m.d.sync += number.eq(number + 1)
             with m.If(ends):
                 m.d.sync += number.eq(0)
+
+
+def ports(plan: NetworkPlan, *, taps: bool) -> dict:
+    """The members of the top module; `clk` and `rst` come with its clock domain."""
+    found = {
+        "s_axis_tdata": In(plan.elements * slot(plan.fixed.x)),
+        "s_axis_tvalid": In(1),
+        "s_axis_tready": Out(1),
+        "s_axis_tlast": In(1),
+        "s_axis_tuser": In(1 + (plan.fixed.stamp.width if plan.fixed.stamp else 0)),
+        "m_axis_tdata": Out(slot(plan.fixed.y)),
+        "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+        "m_axis_tlast": Out(1),
+        "error": Out(1),
+    }
+    if taps:
+        for engine in plan.layers:
+            layer = engine.layer
+            found[f"tap_{layer.name}_valid"] = Out(1)
+            for name in engine.schedule.named:
+                tap = shape(layer.formats[name].interval)
+                found[f"tap_{layer.name}_{name}"] = Out(tap)
+    return found

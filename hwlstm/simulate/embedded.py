@@ -1,6 +1,7 @@
 """The embedded simulator: a compiled design and a batch of beats, one call."""
 
 import ctypes
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ class _Job(ctypes.Structure):
         ("taken_out", ctypes.c_int64),
         ("error_count", ctypes.c_int64),
         ("stop", ctypes.c_int64),
+        ("wave", ctypes.c_char_p),
     )
 
 
@@ -53,6 +55,7 @@ def simulate(
     backpressure: float,
     seed: int,
     reset_after: int = 0,
+    wave: Path | None = None,
 ) -> Observed:
     """Run the design of `library` on the beats of `expected` from reset.
 
@@ -62,6 +65,8 @@ def simulate(
         Probability per cycle that no new beat is offered, that tready is low.
     reset_after : int
         Reset once this many beats were taken, then start over; 0 for never.
+    wave : Path, optional
+        A VCD file to write; the library must have been compiled for it.
     """
     outputs = len(expected.values[OUTPUT])
     taps = [channel for channel, _ in expected.taps()]
@@ -89,6 +94,7 @@ def simulate(
         *(array.ctypes.data for array in (value, last, cycle, taken, wanted, pointers, counts)),
         errors,
         error_cycle.ctypes.data,
+        wave=os.fsencode(wave) if wave else None,
     )
     ctypes.CDLL(str(library)).run(ctypes.byref(job))
     arrived = min(job.taken_out, outputs + 1)

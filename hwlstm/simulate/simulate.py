@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,8 +41,8 @@ class SimulationReport:
         Clock cycles from the first input beat to the last output beat, both included.
     output_cycles, input_cycles : list of int
         Cycle that took each beat; cycle 0 took the first input beat.
-    cycles_as_predicted : bool
-        Every output beat left in the cycle that the plan predicted; False where it predicts none:
+    cycles_as_predicted : True or None
+        Every output beat left in the cycle that the plan predicted; None where it predicts none:
         under stalls, and for sequences that are not the build's own.
     seconds : float
         Wall clock, with compiling.
@@ -61,7 +61,7 @@ class SimulationReport:
     cycles: int
     output_cycles: list[int]
     input_cycles: list[int]
-    cycles_as_predicted: bool
+    cycles_as_predicted: Literal[True] | None
     seconds: float
     idle: float
     backpressure: float
@@ -77,6 +77,7 @@ def verify(
     backpressure: float = 0.0,
     seed: int = 1,
     apart: bool = False,
+    wave: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SimulationReport:
     """Simulate the design of a build folder and compare every integer with the golden model.
@@ -97,6 +98,9 @@ def verify(
         Decides in which cycles.
     apart : bool
         Offer a sequence only when the outputs of the one before were taken.
+    wave : path, optional
+        Write every signal of the run, cycle by cycle, to this VCD file, also of one that ends in a
+        Mismatch; the embedded simulator only.
     progress : callable, optional
         Told in a few words what begins.
 
@@ -113,7 +117,7 @@ def verify(
     ValueError
         If an argument or the vectors are not of the form above.
     """
-    _check_arguments(simulator, idle, backpressure)
+    _check_arguments(simulator, idle, backpressure, wave)
     start = time.monotonic()
     manifest, vectors = _read(Path(build), sequences)
     try:
@@ -123,7 +127,7 @@ def verify(
     tell = progress or (lambda words: None)
     stimulus = {"idle": float(idle), "backpressure": float(backpressure), "seed": int(seed)}
     if simulator == "embedded":
-        about, measured = _embedded(Path(build), expected, stimulus, tell)
+        about, measured = _embedded(Path(build), expected, stimulus, wave, tell)
     else:
         about, measured = cocotb_run.run(
             Path(build), expected, simulator=simulator, apart=apart, progress=tell, **stimulus
@@ -134,7 +138,7 @@ def verify(
         _check_cycles(predicted, measured["output_cycles"])
     return SimulationReport(
         simulator=simulator,
-        cycles_as_predicted=predicted is not None,
+        cycles_as_predicted=None if predicted is None else True,
         sequences=len(expected.sequences),
         seconds=time.monotonic() - start,
         **about,
@@ -153,10 +157,15 @@ def _check_cycles(predicted: list[int], measured: list[int]):
             )
 
 
-def _embedded(build: Path, expected: Expected, stimulus: dict, tell) -> tuple[dict, dict]:
-    made = compiled(build, expected, progress=tell)
+def _embedded(
+    build: Path, expected: Expected, stimulus: dict, wave: str | Path | None, tell
+) -> tuple[dict, dict]:
+    made = compiled(build, expected, wave=wave is not None, progress=tell)
     tell("simulating")
-    observed = embedded.simulate(made.path, expected, **stimulus)
+    path = wave and Path(wave)
+    if path:
+        path.touch()  # the driver has no words for a file that cannot be written
+    observed = embedded.simulate(made.path, expected, wave=path, **stimulus)
     patience = expected.patience(stimulus["idle"], stimulus["backpressure"])
     if text := verdict(expected, observed, patience):
         raise Mismatch(text)
@@ -171,7 +180,9 @@ def _embedded(build: Path, expected: Expected, stimulus: dict, tell) -> tuple[di
     return about, observed.measures()
 
 
-def _check_arguments(simulator: str, idle: float, backpressure: float):
+def _check_arguments(simulator: str, idle: float, backpressure: float, wave: str | Path | None):
+    if wave and simulator != "embedded":
+        raise ValueError(f"Simulator must be embedded to write a waveform, not {simulator!r}")
     if simulator not in SIMULATORS:
         raise ValueError(f"Simulator must be one of {', '.join(SIMULATORS)}, not {simulator!r}")
     for name, value in (("Idle", idle), ("Backpressure", backpressure)):

@@ -69,7 +69,7 @@ def files(network, *, labels=None, taps=True, **plan) -> dict:
         "quantisation.json": quantisation(hwlstm.measure(network, fixed, x, labels)),
         "verification.json": [
             RUN,
-            RUN | {"cycles_as_predicted": False, "idle": 0.3, "backpressure": 0.3},
+            RUN | {"cycles_as_predicted": None, "idle": 0.3, "backpressure": 0.3},
         ],
         "synthesis.json": [RESULT],
     }

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from hwlstm.errors import HwlstmError
+from hwlstm.fixed import Format
 from hwlstm.report import report
 
 GAP = "\N{NARROW NO-BREAK SPACE}"
-VOID = {"meta", "br", "wbr"}
+VOID = {"meta", "br", "wbr", "input"}
 
 
 def page(folder) -> str:
@@ -43,7 +44,8 @@ def test_head_shows_the_numbers_and_how_they_were_obtained(classifier, write):
     seen = text(write(classifier))
 
     assert "An LSTM with peepholes 3 → 5 and a linear layer 5 → 2, then argmax," in seen
-    assert "21296 raw integers compared with the golden model, all equal" in seen
+    assert "Bit-exact 21296 equal 16 numbers of results and 21280 gates and states" in seen
+    assert "compared with the golden model's integers; none differs" in seen
     assert "measured in simulation, 2 runs (embedded CXXRTL; emitted Verilog)" in seen
     assert "Cycles per step 48 a sequence of one step takes 75 cycles" in seen
     assert "8 output beats left in exactly the predicted cycles" in seen
@@ -54,7 +56,7 @@ def test_head_shows_the_numbers_and_how_they_were_obtained(classifier, write):
 
 
 def test_cycles_are_measured_only_where_a_run_says_so(classifier, write):
-    runs = [run | {"cycles_as_predicted": False} for run in classifier["verification.json"]]
+    runs = [run | {"cycles_as_predicted": None} for run in classifier["verification.json"]]
 
     assert "= measured" not in text(write(classifier | {"verification.json": runs}))
 
@@ -250,3 +252,58 @@ def test_folder_that_cannot_be_written_is_named(classifier, write):
         report(folder)
 
     assert str(error.value) == f"{folder}/report.html cannot be written: Is a directory"
+
+
+def test_results_alone_say_how_to_compare_more(classifier, write):
+    runs = [classifier["verification.json"][0] | {"compared": 8}]
+
+    seen = text(write(classifier | {"verification.json": runs}))
+
+    assert "Bit-exact 8 equal 8 numbers of results compared" in seen
+    assert "(a build with --taps also compares every gate and state)" in seen
+
+
+def test_interface_names_ports_formulas_and_rules(classifier, write):
+    seen = text(write(classifier))
+    x = Format.parse(classifier["manifest.json"]["input"]["format"])
+
+    assert "s_axis_tdata input 16 One number of x; 3 beats a step." in seen
+    assert "m_axis_tdata output 8 The class of the largest output, extended with zeros" in seen
+    assert f"x {x}: raw = round_half_even(x * 2^{x.frac}), saturated to {x.lo}..{x.hi}" in seen
+    assert "y UQ1.0: raw is the index of the class, 0 to 1" in seen
+    assert "tap ports, for checks" in seen
+    assert "A beat passes in a cycle in which tvalid and tready are both high" in seen
+
+
+def test_interface_of_a_regression_converts_its_result(regression, write):
+    seen = text(write(regression))
+    y = Format.parse(regression["manifest.json"]["output"]["format"])
+
+    assert f"y {y}: y = raw * 2^-{y.frac}" in seen
+    assert "4 numbers of x, the first in the lowest bits; 1 beat a step." in seen
+    assert "Not read at the end of a step: 1 slot." in seen
+
+
+def test_confusion_counts_every_label(classifier, write):
+    content = copy.deepcopy(classifier)
+    content["quantisation.json"]["confusion"] = [[[3, 0], [0, 3]], [[2, 1], [0, 3]]]
+
+    seen = text(write(content))
+
+    assert "Float model: 6 of 6 right, 100 % label01 0 3 · 1 · 3" in seen
+    assert "Hardware: 5 of 6 right, 83.33 % label01 0 2 1 1 · 3" in seen
+
+
+def test_confusion_without_labels_names_the_command(classifier, regression, write):
+    content = copy.deepcopy(classifier)
+    content["quantisation.json"]["confusion"] = None
+
+    assert "Labels were not given; run hwlstm build" in text(write(content, "classifier"))
+    assert "Confusion" not in text(write(regression, "regression"))
+
+
+def test_every_word_of_the_glossary_is_explained_once(classifier, write):
+    seen = page(write(classifier))
+
+    for word in ("L", "lane", "tap", "LUT site", "ulp", "initiation interval (II)"):
+        assert seen.count(f"<dt>{word}</dt>") == 1

