@@ -148,10 +148,16 @@ class Interface:
     @property
     def formulas(self) -> dict[str, str]:
         """How floats become raw integers and raw integers floats: side to formula."""
-        x = self.x
+        x, given = self.x, self.manifest["input"]
+        of = "x"
+        if "scale" in given:
+            of = "(x - offset) / scale" if any(given["offset"]) else "x / scale"
         found = {
-            "x": f"{x}: raw = round_half_even(x * {power(x.frac)}), saturated to {x.lo}..{x.hi}"
+            "x": f"{x}: raw = round_half_even({of} * {power(x.frac)}), saturated to {x.lo}..{x.hi}"
         }
+        for name in ("offset", "scale"):
+            if any(values := given.get(name, [])):
+                found[name] = "of the columns of x: " + ", ".join(map(repr, values))
         if self.manifest["classify"]:
             found["y"] = f"{self.y}: raw is the index of the class, 0 to {self.classes - 1}"
         else:
@@ -181,7 +187,8 @@ def header(manifest: dict) -> str:
         start = f"{port.name:{margin}}{port.direction:6} {bits:{BITS}} "
         lines += hanging(start + port.meaning, len(start))
     lines += ["", *(line for rule in it.rules for line in hanging(rule, 0)), ""]
-    lines += [f"{side}  {formula}" for side, formula in it.formulas.items()]
+    for side, formula in it.formulas.items():
+        lines += hanging(f"{side}  {formula}", len(side) + 2)
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
 
 
