@@ -74,6 +74,7 @@ def test_inspect_describes_a_model(capsys):
         "lstm: Traditional 8 -> 32, reads all steps, 5248 parameters, "
         "5120 multiply-accumulates a step",
         "dense: Affine 32 -> 10, reads last steps, 330 parameters, 320 multiply-accumulates a step",
+        "states: each sequence starts anew, or goes on from those kept (TUSER on its first beat)",
         "result: index of the largest output",
     ]
 
