@@ -14,7 +14,7 @@ from ..walk.together import aligned
 from .evaluate import evaluate
 from .node import Node
 
-__all__ = ["FOLDED", "fold", "shape_of"]
+__all__ = ["ELEMENTWISE", "FOLDED", "fold", "shape_of"]
 
 ELEMENTWISE = frozenset(
     ("Add", "Cast", "Div", "Equal", "Max", "Min", "Mod", "Mul", "Neg", "Sqrt", "Sub", "Where")

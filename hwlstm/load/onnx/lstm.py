@@ -45,32 +45,18 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
         Names the attribute or input that would change the result.
     """
     check_attributes(node)
-    W, R = trace.weights(node, 1, "W"), trace.weights(node, 2, "R")
-    units = node.attributes.get("hidden_size", 0)
-    if units < 1:
-        raise node.refuse("hidden_size", node.attributes.get("hidden_size"), "a number of units is")
-    expect(node, "R", R, (1, 4 * units, units), PROJECTED)
-    expect(node, "W", W, (1, 4 * units, W.shape[-1] if W.ndim else 0))
-    B, P = (trace.optional_weights(node, i, name) for i, name in ((3, "B"), (7, "P")))
-    if B is not None:
-        expect(node, "B", B, (1, 8 * units))
-    if P is not None:
-        expect(node, "P", P, (1, 3 * units))
+    arrays = parameters(trace, node)
+    inputs, units = arrays["W"].shape[1], arrays["U"].shape[1]
     x, batch_major = trace.signal(node, 0, "X"), bool(node.attributes.get("layout", 0))
-    steps, batch = sizes_of_x(node, x, W.shape[2], batch_major=batch_major)
+    steps, batch = sizes_of_x(node, x, inputs, batch_major=batch_major)
     check_lengths(trace, node, steps, batch)
     states = {
         name: initial(trace, node, index, batch, units, batch_major=batch_major)
         for name, index in (("h", 5), ("c", 6))
     }
     check_kept(trace, node)
-    bias = None if B is None else B[0, : 4 * units] + B[0, 4 * units :]
-    W, bias = taken_in(node, x, W[0], bias)
     network = {
-        "W": W,
-        "U": R[0],
-        "b": bias,
-        "p": None if P is None else P[0],
+        **taken_in(node, x, arrays),
         "order": "iofc",
         "activations": activations(node),
         "coupled": bool(node.attributes.get("input_forget", 0)),
@@ -79,19 +65,37 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
     return outputs(node, network, steps, batch, units, batch_major=batch_major)
 
 
-def taken_in(node: Node, x: Signal, W: np.ndarray, bias: np.ndarray | None) -> tuple:
+def parameters(trace: Trace, node: Node) -> dict:
+    """W, U, b and p of `from_arrays`; b is the sum of both biases, b and p are None if absent."""
+    W, R = trace.weights(node, 1, "W"), trace.weights(node, 2, "R")
+    units = node.attributes.get("hidden_size", 0)
+    if units < 1:
+        raise node.refuse("hidden_size", node.attributes.get("hidden_size"), "a number of units is")
+    expect(node, "R", R, (1, 4 * units, units), PROJECTED)
+    expect(node, "W", W, (1, 4 * units, W.shape[-1] if W.ndim else 0))
+    B, P = (trace.optional_weights(node, i, name) for i, name in ((3, "B"), (7, "P")))
+    for name, array, size in (("B", B, 8 * units), ("P", P, 3 * units)):
+        if array is not None:
+            expect(node, name, array, (1, size))
+    bias = None if B is None else B[0, : 4 * units] + B[0, 4 * units :]
+    return {"W": W[0], "U": R[0], "b": bias, "p": None if P is None else P[0]}
+
+
+def taken_in(node: Node, x: Signal, arrays: dict) -> dict:
     """Weights and bias that take the data as it was before `scale * x + offset`."""
     if x.scale is None:
-        return W, bias
+        return arrays
     scale, offset = (tensor.common_vector() for tensor in x.changes)
     if scale is None or offset is None:
         raise node.refuse("X", f"{x.name} scaled", "one scale and offset for all steps are")
+    W, bias = arrays["W"], arrays["b"]
     with np.errstate(all="ignore"):  # refused below
-        W, shift = W * scale, W @ offset
-    for name, array in (("W", W), ("B", shift), ("scale", 1 / scale)):
-        if not np.isfinite(array).all():
-            raise node.refuse(f"{name} with the scale of {x.name}", "not finite")
-    return W, shift if bias is None else bias + shift
+        scaled, shift = W * scale, W @ offset
+    if not (np.isfinite(scaled).all() and np.isfinite(shift).all()):
+        raise node.refuse("X", f"{x.name} scaled", "finite weights are, once scaled")
+    if ((scaled == 0) != (W == 0)).any():
+        raise node.refuse("X", f"{x.name} scaled", "weights that do not vanish, once scaled, are")
+    return {**arrays, "W": scaled, "b": shift if bias is None else bias + shift}
 
 
 def check_attributes(node: Node) -> None:

@@ -19,7 +19,7 @@ from ..walk.signal import Signal
 from ..walk.tensor import Tensor
 from ..walk.together import concatenated
 from .file import first_line, import_onnx
-from .fold import FOLDED, fold, shape_of
+from .fold import ELEMENTWISE, FOLDED, fold, shape_of
 from .moves import MOVES, Operands, axis_of
 from .node import Node
 
@@ -30,6 +30,7 @@ Value = np.ndarray | Tensor | Signal
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 LARGEST = 2**25
+NEEDS_ALL = ELEMENTWISE.union(("Concat", "Gather", "Expand", "Reshape"))
 SUPPORTED = "one LSTM, one linear layer and ArgMax are"
 
 
@@ -106,6 +107,8 @@ class Trace:
         args = [self.value(name) for name in node.inputs if name]
         signals = [arg for arg in args if isinstance(arg, Signal)]
         try:
+            if "" in node.inputs and node.op in NEEDS_ALL:
+                raise ValueError("an input is missing")
             results = self.results(node, args, signals)
         except Refused as refused:
             raise node.refuse(refused.attribute, refused.value, refused.hint) from None

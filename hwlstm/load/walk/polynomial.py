@@ -38,8 +38,9 @@ class Polynomial:
     Parameters
     ----------
     terms : dict
-        Sorted tuple of variables, () for the constant, to an array of integers; all of one shape,
-        or such that broadcast.
+        Sorted tuple of variables, () for the constant, to an array of integers.
+    shape : tuple of int
+        What they all broadcast to; what they do together if not given.
 
     Raises
     ------
@@ -47,9 +48,9 @@ class Polynomial:
         A coefficient could leave 64 bits.
     """
 
-    def __init__(self, terms: Mapping[Monomial, np.ndarray]):
+    def __init__(self, terms: Mapping[Monomial, np.ndarray], shape: tuple[int, ...] = ()):
         arrays = {key: np.asarray(value, dtype=np.int64) for key, value in terms.items()}
-        self.shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        self.shape = np.broadcast_shapes(shape, *(array.shape for array in arrays.values()))
         self.terms = {
             key: np.broadcast_to(array, self.shape) for key, array in arrays.items() if array.any()
         }
@@ -69,20 +70,21 @@ class Polynomial:
 
     def apply(self, move: Callable) -> "Polynomial":
         """A function that only moves numbers, to every coefficient."""
-        empty = {(): np.zeros(self.shape, np.int64)}
-        return Polynomial({key: move(value) for key, value in {**empty, **self.terms}.items()})
+        terms = self.terms or {(): np.zeros(self.shape, np.int64)}
+        return Polynomial({key: move(value) for key, value in terms.items()})
 
     def __add__(self, other) -> "Polynomial":
         other = Polynomial.of(other)
-        terms: dict = {(): np.zeros(np.broadcast_shapes(self.shape, other.shape), np.int64)}
-        for key, value in (*self.terms.items(), *other.terms.items()):
-            bounded(largest(terms.get(key, 0)) + largest(value))
-            terms[key] = terms.get(key, 0) + value
-        return Polynomial(terms)
+        terms = {**self.terms, **other.terms}
+        for key in self.terms.keys() & other.terms.keys():
+            a, b = self.terms[key], other.terms[key]
+            bounded(largest(a) + largest(b))
+            terms[key] = a + b
+        return Polynomial(terms, np.broadcast_shapes(self.shape, other.shape))
 
     def __mul__(self, other) -> "Polynomial":
         other = Polynomial.of(other)
-        total = Polynomial({(): np.zeros(np.broadcast_shapes(self.shape, other.shape), np.int64)})
+        total = Polynomial({}, np.broadcast_shapes(self.shape, other.shape))
         for left, a in self.terms.items():
             for right, b in other.terms.items():
                 bounded(largest(a) * largest(b))
@@ -130,9 +132,9 @@ class Polynomial:
 
     def put(self, values: Mapping[Variable, "Polynomial"]) -> "Polynomial":
         """Something else in place of variables, all at once."""
-        total = Polynomial.of(np.zeros(self.shape, np.int64))
+        total = Polynomial({}, self.shape)
         for key, value in self.terms.items():
-            term = Polynomial.of(value)
+            term = Polynomial({(): value}, self.shape)
             for variable in key:
                 term = term * values.get(variable, Polynomial.of(variable))
             total = total + term

@@ -58,6 +58,11 @@ INPUTS = {
         )
         for name, to in {"float16": 10, "bfloat16": 16}.items()
     },
+    "a part that is missing": (
+        [("Concat", "x - x", "x2", {"axis": 2}), ("LSTM", "x2 W R", "Y", {"hidden_size": UNITS})],
+        "Y",
+        "Concat 'concat' cannot be evaluated: an input is missing",
+    ),
     "padded steps": (
         [
             ("ConstantOfShape", "pad", "z", {}),
