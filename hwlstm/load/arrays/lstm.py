@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...cells import CIFG, Affine, Traditional, Vanilla
+from ...conversion import IDENTITY, Conversion
 from ...names import is_name, is_port
 from ...network import Layer, Network
 
@@ -30,6 +31,7 @@ def from_arrays(
     classify: bool = False,
     activations: Mapping | None = None,
     coupled: bool = False,
+    conversion: Conversion = IDENTITY,
     name: str = "network",
 ) -> Network:
     """One LSTM layer, and the linear layer behind it if there is one.
@@ -60,6 +62,8 @@ def from_arrays(
         Gate, or "squash_c" for the activation of c, to the function in place of sigmoid or tanh.
     coupled : bool
         f = 1 - i (ONNX input_forget): the rows of f are not used.
+    conversion : Conversion
+        What is done to x in front of the layer: (x - offset) / scale, column by column.
     name : str
         Identifier.
 
@@ -95,7 +99,8 @@ def from_arrays(
     )
     behind = dense_layers(dense, units, steps, transposed=transposed)
     returns = steps if steps and not behind else "all"
-    return Network((lstm, *behind), name=name, classify=classify, returns=returns)
+    layers = (lstm, *behind)
+    return Network(layers, name, classify=classify, returns=returns, conversion=conversion)
 
 
 def split_peepholes(p, gates: str, units: int) -> dict[str, np.ndarray]:

@@ -22,7 +22,7 @@ def load_onnx(path: str | Path, *, name: str | None = None, classify: bool = Fal
 
     The graph's input may be time-major or batch-major, the Network is always
     (sequences, steps, inputs). What depends on a size that the graph leaves open is refused. A
-    scaled input, (x - mean) / std, is taken into the weights.
+    scaled input, (x - mean) / std, is the Network's conversion.
 
     A graph that takes h and c and gives those of the last step, to be called again with them, is
     read as the network that keeps its state: 0 at first, and whoever drives it says with the first

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...activation import FUNCTIONS, Function, function
+from ...conversion import IDENTITY, Conversion
 from ..walk.part import ONE
 from ..walk.polynomial import Polynomial
 from ..walk.signal import Signal
@@ -56,7 +57,8 @@ def lstm(trace: Trace, node: Node) -> list[Signal]:
     }
     check_kept(trace, node)
     network = {
-        **taken_in(node, x, arrays),
+        **arrays,
+        "conversion": conversion(node, x),
         "order": "iofc",
         "activations": activations(node),
         "coupled": bool(node.attributes.get("input_forget", 0)),
@@ -81,21 +83,18 @@ def parameters(trace: Trace, node: Node) -> dict:
     return {"W": W[0], "U": R[0], "b": bias, "p": None if P is None else P[0]}
 
 
-def taken_in(node: Node, x: Signal, arrays: dict) -> dict:
-    """Weights and bias that take the data as it was before `scale * x + offset`."""
+def conversion(node: Node, x: Signal) -> Conversion:
+    """What is done to the data in front of the LSTM, scale * x + offset, as (x - a) / b."""
     if x.scale is None:
-        return arrays
+        return IDENTITY
     scale, offset = (tensor.common_vector() for tensor in x.changes)
     if scale is None or offset is None:
         raise node.refuse("X", f"{x.name} scaled", "one scale and offset for all steps are")
-    W, bias = arrays["W"], arrays["b"]
     with np.errstate(all="ignore"):  # refused below
-        scaled, shift = W * scale, W @ offset
-    if not (np.isfinite(scaled).all() and np.isfinite(shift).all()):
-        raise node.refuse("X", f"{x.name} scaled", "finite weights are, once scaled")
-    if ((scaled == 0) != (W == 0)).any():
-        raise node.refuse("X", f"{x.name} scaled", "weights that do not vanish, once scaled, are")
-    return {**arrays, "W": scaled, "b": shift if bias is None else bias + shift}
+        back = -offset / scale, 1 / scale
+    if not np.isfinite(back).all() or not back[1].all():
+        raise node.refuse("X", f"{x.name} scaled", "finite scales and offsets are")
+    return Conversion(*back)
 
 
 def check_attributes(node: Node) -> None:
