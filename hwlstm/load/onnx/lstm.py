@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...activation import FUNCTIONS, Function, function
-from ...conversion import IDENTITY, Conversion
+from ...conversion import Conversion
 from ..walk.part import ONE
 from ..walk.polynomial import Polynomial
 from ..walk.signal import Signal
@@ -84,17 +84,12 @@ def parameters(trace: Trace, node: Node) -> dict:
 
 
 def conversion(node: Node, x: Signal) -> Conversion:
-    """What is done to the data in front of the LSTM, scale * x + offset, as (x - a) / b."""
-    if x.scale is None:
-        return IDENTITY
-    scale, offset = (tensor.common_vector() for tensor in x.changes)
-    if scale is None or offset is None:
-        raise node.refuse("X", f"{x.name} scaled", "one scale and offset for all steps are")
-    with np.errstate(all="ignore"):  # refused below
-        back = -offset / scale, 1 / scale
-    if not np.isfinite(back).all() or not back[1].all():
-        raise node.refuse("X", f"{x.name} scaled", "finite scales and offsets are")
-    return Conversion(*back)
+    """What is done to the data in front of the LSTM."""
+    found = x.conversion
+    if found is None:
+        hint = "one finite scale and offset for all steps are"
+        raise node.refuse("X", f"{x.name} scaled", hint)
+    return found
 
 
 def check_attributes(node: Node) -> None:

@@ -7,7 +7,6 @@ from ..walk.part import ONE
 from ..walk.polynomial import Polynomial
 from ..walk.signal import Signal
 from ..walk.tensor import Tensor
-from .linear import constants
 from .operation import Operation
 from .trace import Trace
 
@@ -43,11 +42,14 @@ def recurrent(
         raise UnsupportedModel(where, "proj_size", U.shape[1], "0 is")
     steps, batch = sizes_of_x(operation, x, batch_first=batch_first)
     trace.batch_first = is_whole(x) == batch_first
-    scale, offset = constants(operation, x)
+    if x.conversion is None:
+        hint = "one finite scale and offset for all steps and sequences are"
+        raise operation.refuse("scale of its input", "different in each row", hint)
     network = {
-        "W": W * scale,
+        "W": W,
         "U": U,
-        "b": sum(biases) + W @ offset,
+        "b": sum(biases) if biases else None,
+        "conversion": x.conversion,
         "order": "ifgo",
         "initial": initial(operation, states, streams=trace.streams),
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ...conversion import Conversion
 from ...errors import UnsupportedModel
 from .part import ONE, Run
 from .polynomial import Polynomial
@@ -86,6 +87,17 @@ class Signal:
             return self.scale, self.offset
         shape = [part.count for part in self.labels.parts]
         return tuple(Tensor(fill(shape), self.labels.axes) for fill in (np.ones, np.zeros))
+
+    @property
+    def conversion(self) -> Conversion | None:
+        """What stands here, as (x - a) / b of each number x of a row; None if it differs from row
+        to row, or such numbers are not finite."""
+        scale, offset = (tensor.common_vector() for tensor in self.changes)
+        if scale is None or offset is None:
+            return None
+        with np.errstate(all="ignore"):
+            back = -offset / scale, 1 / scale
+        return Conversion(*back) if np.isfinite(back).all() and back[1].all() else None
 
     def changed(self, scale, offset) -> "Signal":
         """Every number times `scale` plus `offset`, constants that broadcast with it.

@@ -30,7 +30,7 @@ def scaled(graph):
 
 @pytest.mark.parametrize("bias", ["B", "-"])
 @pytest.mark.parametrize("form", FORMS)
-def test_scale_and_offset_go_into_weights_and_bias(scaled, matches, form, bias):
+def test_scale_and_offset_are_the_network_s_conversion(scaled, matches, form, bias):
     scaled.build(FORMS[form]).lstm(f"z W R {bias}").head()
     matches(scaled.save("y"), tolerance=1e-6)
 
@@ -50,7 +50,7 @@ def test_a_scale_for_each_step_is_refused(scaled):
     scaled.node("Mul", "x ramp", "z").lstm("z W R B")
     assert scaled.refusal("Y") == (
         "model.onnx: LSTM 'lstm': X = \"input 'x' scaled\" is not supported; "
-        "one scale and offset for all steps are"
+        "one finite scale and offset for all steps are"
     )
 
 
