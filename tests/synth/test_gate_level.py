@@ -44,4 +44,4 @@ def test_the_netlist_computes_what_the_golden_model_says(design, family, tmp_pat
     gates = gate_level(build, "net", DEVICES[family], family, tmp_path / "work")
     report = verify(gates, simulator="icarus")
     assert report.cycles_as_predicted
-    assert report.compared > 20
+    assert report.compared == report.outputs > 0
