@@ -80,7 +80,7 @@ def test_memories_are_counted_word_by_word():
     assert engine.memories["weights"] == (3 * 8, 8 * 8)
     assert engine.memories["x"] == (8, 16)
     assert engine.memories["h"] == (21, 16)
-    assert engine.memories["prev_c"] == (13, 16)
+    assert engine.memories["prev_c"] == (13, 18)
 
 
 @pytest.mark.parametrize("interval", [1, 3])
