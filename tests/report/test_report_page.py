@@ -47,7 +47,7 @@ def test_head_shows_the_numbers_and_how_they_were_obtained(classifier, write):
     assert "Bit-exact 21296 equal 16 numbers of results and 21280 gates and states" in seen
     assert "compared with the golden model's integers; none differs" in seen
     assert "measured in simulation, 2 runs (embedded CXXRTL; emitted Verilog)" in seen
-    assert "Cycles per step 48 a sequence of one step takes 75 cycles" in seen
+    assert "Cycles per step 54 a sequence of one step takes 81 cycles" in seen
     assert "8 output beats left in exactly the predicted cycles" in seen
     assert "Multiplier utilisation 41.7 % useful products of the 8 lane multipliers of lstm" in seen
     assert "On ecp5-25f 50 MHz 3027 LUT sites, 3595 FF, 28 DSP and 11 block RAM" in seen
