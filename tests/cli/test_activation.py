@@ -130,7 +130,7 @@ def test_device_measures_the_emitted_verilog(folder, capsys):
     lines = said(capsys, "tanh", *FORMATS, "--verilog", "a.v", *options)
 
     found = json.loads((folder / "a.json").read_text())["synthesis"]
-    assert lines["synthesis"].startswith(f"ice40up5k: {found['lut']} LUT (")
+    assert lines["synthesis"].startswith(f"ice40up5k: {found['lut_sites']} LUT sites, ")
     assert found["ff"] > 0
     assert found["caveats"] == ["Synthesis only: place and route was not asked for."]
     assert "seconds" not in found
