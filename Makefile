@@ -4,6 +4,7 @@
 # make docs       generated pages and pictures of docs/, from the code
 # make bench      docs/measured.md: every performance figure
 # make mutate     is a broken line of hardware noticed?
+# make fuzz       random designs against the golden model, random ONNX files against onnxruntime
 #
 # demo puts 0.5 GB of Python packages into .venv, and 0.2 GB of caches beside it. test adds 1.6 GB
 # (PyTorch, onnxruntime, the other tools) and, where Icarus Verilog or Python's shared library is
@@ -18,7 +19,10 @@ CACHES := $${YOWASP_CACHE_DIR:-$$HOME/.cache/YoWASP} $${HWLSTM_CACHE:-$$HOME/.ca
 export PIP_NO_CACHE_DIR ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo test test-slow docs bench mutate compiler icarus clean
+FUZZ_SECONDS ?= 600
+SEED ?= 1
+
+.PHONY: demo test test-slow docs bench mutate fuzz compiler icarus clean
 
 demo: $(VENV)/.demo compiler
 	$(BIN)/hwlstm demo
@@ -40,6 +44,10 @@ docs: $(VENV)/.test
 
 bench: $(VENV)/.test compiler icarus
 	$(BIN)/python -m benchmarks --out docs/measured.md
+
+fuzz: $(VENV)/.test compiler
+	$(BIN)/python -m tests.fuzz.designs --seconds $(FUZZ_SECONDS) --seed $(SEED)
+	$(BIN)/python -m tests.fuzz.onnx_mutations --count $(FUZZ_SECONDS) --seed $(SEED)
 
 mutate: $(VENV)/.test compiler
 	$(BIN)/python -m benchmarks.mutations

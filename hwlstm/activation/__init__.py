@@ -6,7 +6,7 @@ feasibility in fit), search takes the cheapest that meets the bound over every i
 certificate says what it does. The hardware is hwlstm.rtl.activation.
 """
 
-from .activation import Activation, flat_beyond
+from .activation import Activation, flat_beyond, listed
 from .certificate import Certificate, ReferenceCheck, check_reference
 from .families import (
     Clipped,
@@ -40,6 +40,7 @@ __all__ = [
     "check_reference",
     "flat_beyond",
     "function",
+    "listed",
     "inner",
     "joint_factors",
     "joint_table",

@@ -68,7 +68,7 @@ def run(options) -> dict:
     return {
         "build": str(options.build),
         "simulator": simulation.version if simulation else "golden model",
-        "compared": simulation.compared if simulation else 0,
+        "compared": simulation.compared if simulation else None,
         "saturated": found.saturated,
         "values": found.values,
         **scored,

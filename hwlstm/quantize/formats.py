@@ -17,7 +17,7 @@ from .columns import Columns
 from .numbers import filled
 from .time_formats import time_formats
 from .weights import RoundedWeights, gate_matrices, matrices, rounded_weights
-from .widths import factor_bits, squashings, too_wide
+from .widths import factor_bits, squashings, too_wide, wide_factor
 
 __all__ = ["Choice", "Signal", "span"]
 
@@ -68,13 +68,17 @@ class Choice:
 
     def fixed(self, x: Signal) -> FixedLayer:
         self.check_names(x)
-        chosen, tables = self.chosen(x)
         given = {*self.given, *(["x"] if x.fmt else [])}
-        while narrower := too_wide(self.shifts(chosen), chosen, given, self.device):
-            self.widths = {**self.widths, **narrower}
-            chosen, tables = self.chosen(x)
         how = "feedback" if self.columns else "nearest"
-        return filled(self.rounded.layer, chosen, tables, how)
+        while True:
+            chosen, tables = self.chosen(x)
+            narrower = too_wide(self.shifts(chosen), chosen, given, self.device)
+            if not narrower:
+                found = filled(self.rounded.layer, chosen, tables, how)
+                narrower = wide_factor(found, given, self.device)
+            if not narrower:
+                return found
+            self.widths = {**self.widths, **narrower}
 
     def check_names(self, x: Signal) -> None:
         """Formats by hand are of signals that there are, and that are free."""

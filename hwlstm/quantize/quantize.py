@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ..activation import RESOURCES
+from ..activation import RESOURCES, listed
 from ..conversion import IDENTITY, Conversion
 from ..devices import Device
 from ..devices import device as known_device
@@ -115,7 +115,7 @@ def quantize(
                 device=target,
                 margin=margin,
                 max_ulp=max_ulp,
-                resources=frozenset(resources),
+                resources=listed(resources),
                 shared=shared,
                 steps=steps,
                 latest=float(np.max(time)) if network.stamped else 0.0,

@@ -8,8 +8,17 @@ from ..cells import Cell
 from ..cells.graph import Graph, Node, leaf_format
 from ..devices import Device
 from ..fixed import Format
+from ..fixed_network import FixedLayer
 
-__all__ = ["FACTOR_BITS", "Widths", "chosen_widths", "factor_bits", "squashings", "too_wide"]
+__all__ = [
+    "FACTOR_BITS",
+    "Widths",
+    "chosen_widths",
+    "factor_bits",
+    "squashings",
+    "too_wide",
+    "wide_factor",
+]
 
 FACTOR_BITS = 18
 """Widest signed factor of one multiplier block where no device is named."""
@@ -121,6 +130,21 @@ def too_wide(
         if s not in given and shift < surplus
     }
     return {s: bits for s, bits in narrower.items() if bits < chosen[s].width}
+
+
+def wide_factor(layer: FixedLayer, given: set[str], device: Device | None) -> dict[str, int]:
+    """A signal to one bit less than it has, if a factor that it is part of is wider than a
+    multiplier of the device: the finest one gives way, but for what is given."""
+    graph = layer.cell.graph
+    factors = [factor for node in graph.live() if node.op == "mul" for factor in node.args]
+    for factor in factors if device else []:
+        if layer.step.seen(factor).signed_width > factor_bits(device):
+            parts = {name for name, _ in summands(graph, factor)} - given
+            names = sorted(name for name in parts if layer.formats[name].width > 2)
+            if names:
+                finest = max(names, key=lambda name: layer.formats[name].frac)
+                return {finest: layer.formats[finest].width - 1}
+    return {}
 
 
 def growth(graph: Graph) -> Mapping[str, int]:

@@ -60,8 +60,10 @@ def report(build: str | Path) -> Path:
     folder = Path(build)
     page = folder / PAGE
     text = rendered(load(folder))
+    part = folder / f".{PAGE}.part"  # a kill must not leave half of it
     try:
-        page.write_bytes(text.encode("utf-8"))
+        part.write_bytes(text.encode("utf-8"))
+        part.replace(page)
     except OSError as error:
         raise HwlstmError(f"{page} cannot be written: {error.strerror}") from None
     return page

@@ -233,7 +233,7 @@ def test_c_without_announced_steps_saturates_is_counted_and_never_wraps(growth):
     c, (own,) = trace.layers["lstm"]["c"], fixed.layers
     fmt = own.formats["c"]
     limit = fmt.hi if growth > 0 else fmt.lo
-    assert fmt.width == 16
+    assert fmt.width == 18
     moved = np.diff(c, axis=1)
     assert (moved * np.sign(growth) >= 0).all()
     assert (c[:, -1] == limit).all()

@@ -120,7 +120,7 @@ def test_the_result_is_json_too(classes, x, tmp_path, capsys):
     assert found == {
         "build": str(build),
         "simulator": "golden model",
-        "compared": 0,
+        "compared": None,
         "saturated": 0,
         "values": 72,
         "accuracy": 1.0,

@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz.designs import Design, all_cells, prove
 
 
-@pytest.mark.parametrize("seed", [3, 13, 41])
+@pytest.mark.parametrize("seed", [8, 25])
 def test_a_random_design_is_exact(seed, tmp_path, monkeypatch):
     monkeypatch.setenv("CXXFLAGS", "-O0")
     design = Design.random(seed)

@@ -117,10 +117,10 @@ def test_a_default_lstm_fits_the_smallest_device():
 
 
 def test_formats_by_hand_win_over_widths_and_devices():
-    formats = {"lstm.c": "Q6.18", "lstm.h": "Q1.17", "lstm.i": "Q1.5"}
+    formats = {"lstm.c": "Q2.18", "lstm.h": "Q1.17", "lstm.i": "Q1.5"}
     chosen = fixed(3, 5, formats=formats, device_name="ice40up5k").layers[0].formats
     assert {name: str(chosen[name]) for name in "chi"} == {
-        "c": "Q6.18",
+        "c": "Q2.18",
         "h": "Q1.17",
         "i": "Q1.5",
     }

@@ -122,7 +122,7 @@ def test_one_waiting_cycle_is_hatched(last, hatched):
 def test_law_adds_up(classifier, write):
     layer = load(write(classifier)).layers[0]
 
-    assert idle(layer) == 48 - layer["memories"]["weights"]["words"] > 0
+    assert idle(layer) == 54 - layer["memories"]["weights"]["words"] > 0
     assert f"{idle(layer):g} cycles a step remain in which the multipliers wait" in law(layer)
 
 

@@ -65,7 +65,8 @@ def compiled(
         path.touch()
         return found
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        work, log = Path(folder), path.with_suffix(".log")
+        work = Path(folder)
+        log = path.with_suffix(f".{os.getpid()}.log")  # others may compile the same design
         (work / source.name).write_text(source.read_text())
         progress("converting to C++")
         design = converter.convert(script, work, log)
