@@ -40,8 +40,8 @@ __all__ = [
     "check_reference",
     "flat_beyond",
     "function",
-    "listed",
     "inner",
     "joint_factors",
     "joint_table",
+    "listed",
 ]
