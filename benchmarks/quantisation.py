@@ -10,12 +10,12 @@ import torch
 
 import hwlstm
 from hwlstm.digits import MODEL, load_data
-from hwlstm.fixed import quantise, real
+from hwlstm.fixed import real
 from hwlstm.golden import run_float, run_integer
 from hwlstm.train import cross_entropy
 
-from .models.data import characters, sine
-from .models.train import CHARACTERS, SINE
+from .models.data import characters, sine, sunspots
+from .models.train import CHARACTERS, SINE, SUNSPOTS
 from .peers import onnxruntime_int8, torch_int8
 
 __all__ = [
@@ -78,7 +78,7 @@ def outputs(network, x: np.ndarray) -> np.ndarray:
     last = network.layers[-1]
     if isinstance(network, hwlstm.Network):
         return run_float(network, x).layers[last.name][last.cell.states[0]]
-    raw = run_integer(network, quantise(x, network.x)).layers[last.name][last.output]
+    raw = run_integer(network, network.raw(x)).layers[last.name][last.output]
     return real(raw, last.formats[last.output])
 
 
@@ -105,6 +105,7 @@ def trained() -> dict[str, Trained]:
     return {
         "digits": Trained(hwlstm.load(MODEL), load_data(), "accuracy", accuracy),
         "sine": Trained(read(SINE, "last"), sine(), "rms error", last_error),
+        "sunspots": Trained(read(SUNSPOTS, "last"), sunspots(), "rms error", last_error),
         "characters": Trained(read(CHARACTERS, "all"), characters(), "bits a character", bits),
     }
 

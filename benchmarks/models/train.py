@@ -8,19 +8,20 @@ import hwlstm
 from hwlstm.cells import Affine, Traditional
 from hwlstm.train import Adam, cosine, initial_layer, train
 
-from .data import ALPHABET, characters, sine
+from .data import ALPHABET, characters, sine, sunspots
 
-__all__ = ["CHARACTERS", "SINE"]
+__all__ = ["CHARACTERS", "SINE", "SUNSPOTS"]
 
 FOLDER = Path(__file__).parent
-SINE, CHARACTERS = FOLDER / "sine.npz", FOLDER / "characters.npz"
+SINE, SUNSPOTS, CHARACTERS = (FOLDER / f"{name}.npz" for name in ("sine", "sunspots", "characters"))
 
 
 def main() -> None:
-    x, y, _, _ = sine()
-    net = network(1, 16, 1, reads="last")
-    rate = Adam(cosine(1e-2))
-    save(SINE, train(net, x, y, loss="squared_error", epochs=60, optimiser=rate, quiet=False))
+    for path, data, epochs in ((SINE, sine, 60), (SUNSPOTS, sunspots, 200)):
+        x, y, _, _ = data()
+        net, rate = network(1, 16, 1, reads="last"), Adam(cosine(1e-2))
+        done = train(net, x, y, loss="squared_error", epochs=epochs, optimiser=rate, quiet=False)
+        save(path, done)
     x, y, _, _ = characters()
     net = network(len(ALPHABET), 64, len(ALPHABET), reads="all")
     save(CHARACTERS, train(net, x, y, epochs=12, optimiser=Adam(cosine(8e-3)), quiet=False))
