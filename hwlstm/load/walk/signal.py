@@ -143,6 +143,12 @@ class Signal:
             raise UnsupportedModel(where, "steps or sequences in one row", len(rows), hint)
         raise UnsupportedModel(where, "units", units[:8].tolist(), hint)
 
+    def largest(self, labels: Tensor, name: str) -> "Signal":
+        """The index of the largest unit of each row, with labels of one unit a row."""
+        network = {**self.network, "classify": True}
+        about = {"source": "class", "width": 1, "squashed": "", "network": network}
+        return replace(self, labels=labels, name=name, **about)
+
     @staticmethod
     def beginning(tensor: Tensor) -> Polynomial:
         """Entries where every axis of open length begins, in the order of memory."""
