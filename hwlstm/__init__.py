@@ -5,16 +5,18 @@
     plan = hwlstm.plan(fixed, device_name="ecp5-25f")
     build = hwlstm.write(plan, "rtl_out/model")
     hwlstm.verify(build)
-    hwlstm.run(build, other_data).array
+    y = hwlstm.run(build, other_data).array
     hwlstm.synth(build / "model.v", "model", "ecp5-25f", build / "synth")
 
-Each stage is a function from one frozen value to the next; stop after any of them and look.
+Each stage is a function from one frozen value to the next; stop after any of them and look. A
+build keeps its network: ``hwlstm.load_network(build)`` is `fixed` again, integer for integer.
 """
 
 from .activation import Activation
 from .build.network import load_network
 from .build.record import record_synthesis, record_verification
 from .build.write import write
+from .conversion import Conversion
 from .devices import DEVICES
 from .errors import HwlstmError, Mismatch, ToolFailed, UnsupportedModel
 from .fixed import Format
@@ -38,6 +40,7 @@ __all__ = [
     "DEVICES",
     "Activation",
     "ActivationUnit",
+    "Conversion",
     "FixedLayer",
     "FixedNetwork",
     "Format",

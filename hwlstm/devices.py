@@ -20,7 +20,10 @@ gowin
 
 from dataclasses import dataclass
 
-__all__ = ["DEVICES", "Device", "device"]
+__all__ = ["DEVICES", "MULTIPLIER_BITS", "Device", "device"]
+
+MULTIPLIER_BITS = (18, 18)
+"""Factors of a multiplier block where no device is named: signed, as most devices have them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,6 @@ proved anew by whoever recalls it.
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from .. import fixed
 from ..cache import cache_folder, prune
 from ..errors import HwlstmError
+from ..whole_file import write_whole
 from .families import Clipped, Direct, Family, Piecewise, Saturating, Shared
 from .fit import Precision
 from .layout import Layout, Zone
@@ -66,11 +65,7 @@ def store(key: str, unit: Family) -> None:
     text = json.dumps({"sha256": digest(content), "unit": content})
     try:
         path = place(key)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as part:
-            part.write(text)
-        os.replace(part.name, path)
+        write_whole(path, text)
         prune(path.parent, "*", KEPT)
     except (HwlstmError, OSError):
         return  # a cache that cannot be written to keeps nothing

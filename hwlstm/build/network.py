@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import HwlstmError
 from ..fixed_network import FixedNetwork
 from ..load.arrays import read_arrays
-from .seal import changed, is_build
+from .seal import MANIFEST, check_build, check_unchanged
 from .tree import packed, unpacked
 
 __all__ = ["NETWORK", "load_network", "read_network", "save_network"]
@@ -58,9 +58,6 @@ def load_network(build: str | Path) -> FixedNetwork:
         The folder is no build, or its manifest or network is no longer as written.
     """
     build = Path(build)
-    if not is_build(build):
-        raise HwlstmError(f"{build} is no build folder of this version; build it again")
-    edited = {"manifest.json", NETWORK} & set(changed(build))
-    if edited:
-        raise HwlstmError(f"{build} was changed since it was built: {', '.join(sorted(edited))}")
+    check_build(build)
+    check_unchanged(build, (MANIFEST, NETWORK))
     return read_network(build / NETWORK)

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import HwlstmError
 from ..quantize import Quantisation, remarks
 from ..synth.synth import SynthReport
+from ..whole_file import write_whole
 
 __all__ = ["quantisation", "read", "record_synthesis", "record_verification", "synthesis"]
 
@@ -46,9 +47,7 @@ def entries(build: Path, name: str) -> list[dict]:
 
 
 def save(build: Path, name: str, content) -> None:
-    part = build / f".{name}.part"  # a kill must not leave half of it
-    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    part.replace(build / name)
+    write_whole(build / name, json.dumps(content, indent=1) + "\n")
 
 
 def quantisation(measured: Quantisation) -> dict:

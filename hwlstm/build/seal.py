@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Container
 from pathlib import Path
 
-__all__ = ["FORMAT", "changed", "is_build", "sealed"]
+from ..errors import HwlstmError
+
+__all__ = ["FORMAT", "MANIFEST", "changed", "check_build", "check_unchanged", "is_build", "sealed"]
 
 FORMAT = "hwlstm build 1"
 MANIFEST = "manifest.json"
@@ -43,6 +46,19 @@ def changed(folder: Path) -> list[str]:
     ]
     whole = {key: value for key, value in manifest.items() if key != "hash"}
     return found if own_hash(whole) == manifest.get("hash") else [MANIFEST, *found]
+
+
+def check_build(folder: Path) -> None:
+    """Refuse what `is_build` does not know."""
+    if not is_build(folder):
+        raise HwlstmError(f"{folder} is no build folder of this version; build it again")
+
+
+def check_unchanged(folder: Path, names: Container[str] | None = None) -> None:
+    """Refuse a build of which a file, one of `names` if they are given, was changed by hand."""
+    edited = [name for name in changed(folder) if names is None or name in names]
+    if edited:
+        raise HwlstmError(f"{folder} was changed since it was built: {', '.join(edited)}")
 
 
 def known(folder: Path) -> dict | None:

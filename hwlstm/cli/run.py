@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..build.seal import is_build
-from ..errors import HwlstmError
+from ..build.seal import check_build
 from ..load.data import Data, read_data
 from ..load.file import check_file
 from ..simulate.run import BACKENDS, RunResult
@@ -50,8 +49,7 @@ def add(commands):
 
 
 def run(options) -> dict:
-    if not is_build(options.build):
-        raise HwlstmError(f"{options.build} is no build folder of this version")
+    check_build(options.build)
     check_file(options.data)
     with progress(4, quiet=options.quiet) as tell:
         tell("reading the data")

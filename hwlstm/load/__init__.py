@@ -63,7 +63,7 @@ def load(source, *, cell=None, classify: bool = False, **options) -> Network:
 
         return load_state_dict(source, classify=classify, **options)
     raise TypeError(
-        "source must be the path of an .onnx file, a torch.nn.Module or a state dict, "
+        "Source must be the path of an .onnx or .npz file, a torch.nn.Module or a state dict, "
         f"not {type(source).__name__}"
     )
 

@@ -1,10 +1,6 @@
 """A cell by its name: a bundled one, or a user's own from a Python file."""
 
-import linecache
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 from ..cells import (
     CIFG,
@@ -27,6 +23,7 @@ from ..cells import (
     Vanilla,
 )
 from ..errors import HwlstmError
+from .user_file import executed, failure, file_and_name
 
 __all__ = ["BUNDLED", "cell_name", "load_cell"]
 
@@ -99,33 +96,10 @@ def cell_name(text: str) -> str:
 
 def parts(text: str) -> tuple[str, str]:
     """Path and name; the path of a bundled cell is empty."""
-    path, _, name = text.rpartition(":")
-    if path or text.endswith(".py"):
-        if not path or not name:
-            raise ValueError(f"Cell of a file must be written FILE.py:NAME, not {text!r}")
+    path, name = file_and_name(text, "Cell")
+    if path:
         return path, name
     known = {each.lower(): each for each in BUNDLED} | ALIASES
     if text.lower() not in known:
         raise ValueError(f"Cell must be FILE.py:NAME or one of {', '.join(BUNDLED)}, not {text!r}")
     return "", known[text.lower()]
-
-
-def executed(path: str) -> ModuleType:
-    """A file as a module, known to Python, so that the source of its classes can be shown."""
-    if not Path(path).is_file():
-        raise HwlstmError(f"{path} does not exist")
-    file = str(Path(path).resolve())
-    module = ModuleType(f"<{file}>")
-    module.__file__ = file
-    linecache.checkcache(file)
-    sys.modules[module.__name__] = module
-    try:
-        exec(compile(Path(file).read_bytes(), file, "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:  # a user's file may raise anything
-        del sys.modules[module.__name__]
-        raise failure(path, error) from None
-    return module
-
-
-def failure(what: str, error: BaseException) -> HwlstmError:
-    return HwlstmError(f"{what} failed: {type(error).__name__}: {error}")

@@ -1,10 +1,9 @@
 """A user's own activation function, from a Python file."""
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 
 from ..errors import HwlstmError
+from .user_file import executed, failure, file_and_name
 
 __all__ = ["load_function"]
 
@@ -21,19 +20,10 @@ def load_function(text: str) -> str | Callable:
     HwlstmError
         There is no such file or function, the file fails; later, the function does.
     """
-    path, _, name = text.rpartition(":")
-    if not path and not text.endswith(".py"):
-        return text
-    if not path or not name:
-        raise ValueError(
-            f"Activation function of a file must be written FILE.py:NAME, not {text!r}"
-        )
-    if not Path(path).is_file():
-        raise HwlstmError(f"{path} does not exist")
-    try:
-        found = runpy.run_path(path).get(name)
-    except (Exception, SystemExit) as error:  # a user's file may raise anything
-        raise failure(path, error) from None
+    path, name = file_and_name(text, "Activation function")
+    if not path:
+        return name
+    found = getattr(executed(path), name, None)
     if not callable(found):
         raise HwlstmError(f"{path} must hold a function {name}")
 
@@ -47,7 +37,3 @@ def load_function(text: str) -> str | Callable:
 
     call.__name__ = name
     return call
-
-
-def failure(what: str, error: BaseException) -> HwlstmError:
-    return HwlstmError(f"{what} failed: {type(error).__name__}: {error}")

@@ -8,7 +8,7 @@ from numbers import Integral, Number
 
 import numpy as np
 
-from ..devices import Device, device
+from ..devices import MULTIPLIER_BITS, Device, device
 from ..errors import HwlstmError
 from ..fixed import Format
 from ..fixed_network import FixedLayer, FixedNetwork
@@ -22,7 +22,6 @@ __all__ = ["NetworkPlan", "network_times", "plan"]
 INTERVALS = (1, 2, 3, 4, 6, 8)
 COLUMNS = (1, 2, 4)
 DEFAULT_DEVICE = "ecp5-25f"
-MULTIPLIER_BITS = (18, 18)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ class NetworkPlan:
 
     @property
     def multipliers(self) -> int:
-        """Multiplier blocks of the device (of 18 x 18 bits if there is none)."""
+        """Multiplier blocks of the device (of MULTIPLIER_BITS if there is none)."""
         bits = self.device.multiplier_bits if self.device else MULTIPLIER_BITS
         return sum(layer.blocks(bits) for layer in self.layers)
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from ..conversion import IDENTITY, Conversion
-from ..fixed import real
 from ..fixed_network import FixedNetwork
 from ..golden import run_float, run_integer
 from ..golden.network import raw_time
 from ..network import Network, rebased
+from .signals import output_error
 
 __all__ = ["least_error"]
 
@@ -74,9 +74,7 @@ def balanced(network: Network, x: np.ndarray) -> np.ndarray:
 
 def error(network: Network, fixed: FixedNetwork, x: np.ndarray, time) -> float:
     """Mean square of the error of the last layer's outputs, before an argmax."""
-    last, output = fixed.layers[-1].name, fixed.layers[-1].output
     stamps = None if time is None else raw_time(time, *x.shape[:2], fixed.stamp)
     floats = run_float(network, x, time)
     integers = run_integer(fixed, fixed.raw(x), stamps, trace=False)
-    found = real(integers.layers[last][output], fixed.layers[-1].formats[output])
-    return float(np.square(found - floats.layers[last][output]).mean())
+    return float(np.square(output_error(fixed, floats, integers)).mean())

@@ -13,10 +13,11 @@ from ..devices import Device
 from ..fixed import Format, Interval, quantise, real
 from ..fixed_network import FixedLayer, aligned_columns, matrix_key
 from ..network import Layer
+from .by_hand import check_names
 from .columns import Columns
 from .numbers import filled
 from .time_formats import time_formats
-from .weights import RoundedWeights, gate_matrices, matrices, rounded_weights
+from .weights import RoundedWeights, rounded_weights
 from .widths import factor_bits, squashings, too_wide, wide_factor
 
 __all__ = ["Choice", "Signal", "span"]
@@ -67,7 +68,7 @@ class Choice:
     latest: float
 
     def fixed(self, x: Signal) -> FixedLayer:
-        self.check_names(x)
+        check_names(self.layer, self.given, x.fmt)
         given = {*self.given, *(["x"] if x.fmt else [])}
         how = "feedback" if self.columns else "nearest"
         while True:
@@ -79,24 +80,6 @@ class Choice:
             if not narrower:
                 return found
             self.widths = {**self.widths, **narrower}
-
-    def check_names(self, x: Signal) -> None:
-        """Formats by hand are of signals that there are, and that are free."""
-        layer, cell = self.layer, self.layer.cell
-        signals = {"x", "b", *self.constants(), *cell.graph.names.values()}
-        signals |= {*matrices(layer), *gate_matrices(layer)}
-        if cell.timed:
-            signals |= {"phi", "t"} if layer.time_gate.stamped else {"phi"}
-        unknown = sorted(set(self.given) - signals)
-        if unknown:
-            raise ValueError(
-                f"Format '{layer.name}.{unknown[0]}' must name a signal of {sorted(signals)}"
-            )
-        if x.fmt and self.given.get("x", x.fmt) != x.fmt:
-            raise ValueError(
-                f"{layer.name}.x must be {x.fmt}, the output of the layer before, "
-                f"not {self.given['x']}"
-            )
 
     @cached_property
     def rounded(self) -> RoundedWeights:

@@ -14,7 +14,7 @@ from ..network import Layer, Network, rebased
 from .confusion import checked_labels, confusion, right
 from .widths import squashings
 
-__all__ = ["Quantisation", "SignalReport", "measure"]
+__all__ = ["Quantisation", "SignalReport", "measure", "output_error"]
 
 EXACT = 53
 """Fraction bits that no format has: floats scaled so are rounded by `saturated` alone."""
@@ -172,13 +172,19 @@ def within_one(fixed: FixedLayer, name: str) -> bool:
     return to.lo - 1 <= lo and hi <= to.hi + 1
 
 
-def output_errors(fixed: FixedNetwork, floats: Trace, integers: Trace) -> list:
+def output_error(fixed: FixedNetwork, floats: Trace, integers: Trace) -> np.ndarray:
+    """What the last layer's output is off (sequences, steps, units), before an argmax."""
     last = fixed.layers[-1]
-    raw = integers.layers[last.name][last.output]
-    reference = floats.layers[last.name][last.output]
+    found = real(integers.layers[last.name][last.output], last.formats[last.output])
+    return found - floats.layers[last.name][last.output]
+
+
+def output_errors(fixed: FixedNetwork, floats: Trace, integers: Trace) -> list:
+    """Error and spread of each output, over the steps that leave: see Quantisation."""
+    last = fixed.layers[-1]
+    error, reference = output_error(fixed, floats, integers), floats.layers[last.name][last.output]
     if fixed.many_to_one:
-        raw, reference = raw[:, -1:], reference[:, -1:]
-    error = real(raw, last.formats[last.output]) - reference
+        error, reference = error[:, -1:], reference[:, -1:]
     rms = np.sqrt(np.square(error).mean(axis=(0, 1)))
     return list(zip(rms.tolist(), reference.std(axis=(0, 1)).tolist(), strict=True))
 

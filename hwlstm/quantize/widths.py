@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from ..activation import Function
 from ..cells import Cell
 from ..cells.graph import Graph, Node, leaf_format
-from ..devices import Device
+from ..devices import MULTIPLIER_BITS, Device
 from ..fixed import Format
 from ..fixed_network import FixedLayer
 
 __all__ = [
-    "FACTOR_BITS",
     "Widths",
     "chosen_widths",
     "factor_bits",
@@ -19,9 +18,6 @@ __all__ = [
     "too_wide",
     "wide_factor",
 ]
-
-FACTOR_BITS = 18
-"""Widest signed factor of one multiplier block where no device is named."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ def chosen_widths(cell: Cell, bits: int, device: Device | None) -> dict[str, int
 
 def factor_bits(device: Device | None) -> int:
     """Bits of either factor of one multiplier block."""
-    return min(device.multiplier_bits) if device else FACTOR_BITS
+    return min(device.multiplier_bits if device else MULTIPLIER_BITS)
 
 
 def role(cell: Cell, name: str) -> str:

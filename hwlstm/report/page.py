@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ..build.interface import Interface
 from ..devices import DEVICES
 from ..errors import HwlstmError
+from ..whole_file import write_whole
 from . import words
 from .charts import error_chart, range_legend
 from .confusion import confusion_tables
@@ -60,10 +61,8 @@ def report(build: str | Path) -> Path:
     folder = Path(build)
     page = folder / PAGE
     text = rendered(load(folder))
-    part = folder / f".{PAGE}.part"  # a kill must not leave half of it
     try:
-        part.write_bytes(text.encode("utf-8"))
-        part.replace(page)
+        write_whole(page, text)
     except OSError as error:
         raise HwlstmError(f"{page} cannot be written: {error.strerror}") from None
     return page

@@ -213,10 +213,18 @@ def load(folder: Path) -> Build:
         if content[name] is not None:
             check(content[name], form, "", str(folder / name))
     manifest, quantisation, verification, synthesis = content.values()
+    check_input(manifest, str(folder / "manifest.json"))
     check_layers(manifest, str(folder / "manifest.json"))
     if quantisation:
         check_signals(quantisation, manifest, str(folder / "quantisation.json"))
     return Build(manifest, quantisation, verification or [], synthesis or [])
+
+
+def check_input(manifest: dict, where: str) -> None:
+    """A conversion of x, where there is one, has both its lines, a number for each input."""
+    if manifest["input"].keys() & {"offset", "scale"}:
+        line = (number,) * manifest["inputs"]
+        check(manifest["input"], {"offset": line, "scale": line}, "input", where)
 
 
 def check_layers(manifest: dict, where: str) -> None:

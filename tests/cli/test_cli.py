@@ -158,7 +158,10 @@ EARLY = [
         ["verify", "{tmp}", "--simulator", "vcs"],
         "argument --simulator: must be one of embedded, ica",
     ),
-    (["run", "{tmp}", "--data", "x.npy"], "{tmp} is no build folder of this version"),
+    (
+        ["run", "{tmp}", "--data", "x.npy"],
+        "{tmp} is no build folder of this version; build it again",
+    ),
     (
         ["run", "{tmp}", "--data", "x", "--out", "y.txt"],
         "argument --out: must end in .npy, .npz, .cs",

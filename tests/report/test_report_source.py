@@ -58,7 +58,7 @@ MANIFEST = [
     (
         ["layers", 0, "tables", "i", "least"],
         [0] * 100_000,
-        "layers[0].tables.i.least must be at most {table[codes]} numbers, not 100000",
+        "layers[0].tables.i.least must be at most 1024 numbers, not 100000",
     ),
     (
         ["layers", 0, "tables", "i", "greatest"],
@@ -69,6 +69,12 @@ MANIFEST = [
         ["layers", 0, "tables", "i", "greatest", 3],
         -7,
         "layers[0].tables.i.greatest[3] must be at least {table[least][3]}, not -7",
+    ),
+    (["input", "scale"], [1.0], "input must have offset"),
+    (
+        ["input"],
+        {"elements": 1, "format": "Q1.7", "slot": 8, "offset": 3, "scale": []},
+        "input.offset must be a list of 3, not 3",
     ),
     (["cycles"], 5, "cycles must be an object, not 5"),
     (["cycles"], {"step": 5}, "cycles must have latency"),

@@ -233,12 +233,10 @@ def keep(trace: Trace, node: Node, name: str, state: Signal, shape: tuple) -> No
 
 
 def outputs(node: Node, network, steps, batch, units, *, batch_major: bool) -> list[Signal]:
-    """Y, Y_h, Y_c. Y_h has the labels of the last step of Y, for it holds the same numbers."""
+    """Y, Y_h, Y_c."""
     every = Tensor.numbered((steps, ONE, batch, Polynomial.of(units)))
     last = every.taken(0, steps - 1)
     if batch_major:
         every, last = every.transposed([2, 0, 1, 3]), last.transposed([1, 0, 2])
-    common = {"width": units, "steps": steps, "batch": batch, "network": network}
-    h = {"source": "h", "name": f"the output of {node.title}", **common}
-    c = {"source": "c", "name": f"the cell state of {node.title}", **common}
-    return [Signal(labels=every, **h), Signal(labels=last, **h), Signal(labels=last, **c)]
+    seen = {"width": units, "steps": steps, "batch": batch, "network": network}
+    return Signal.of_lstm(every, last, node.title, **seen)

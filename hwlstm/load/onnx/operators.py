@@ -128,17 +128,8 @@ def argmax(trace: Trace, node: Node) -> list[Signal]:
     if node.attributes.get("select_last_index", 0):
         raise node.refuse("select_last_index", 1, "0, the first of equals, is")
     rows = x.rows(node.where)
-    return [
-        replace(
-            x,
-            source="class",
-            name=f"the output of {node.title}",
-            labels=rows.vectors(1) if node.attributes.get("keepdims", 1) else rows,
-            width=1,
-            squashed="",
-            network={**x.network, "classify": True},
-        )
-    ]
+    labels = rows.vectors(1) if node.attributes.get("keepdims", 1) else rows
+    return [x.largest(labels, f"the output of {node.title}")]
 
 
 def behind_the_lstm(trace: Trace, node: Node) -> Signal:

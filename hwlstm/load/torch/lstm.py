@@ -95,13 +95,11 @@ def initial(operation: Operation, states: list, *, streams: list) -> dict[str, n
 
 
 def outputs(where: str, network: dict, steps, batch, *, batch_first: bool) -> list[Signal]:
-    """y, h_n, c_n. h_n has the labels of the last step of y, for it holds the same numbers."""
+    """y, h_n, c_n."""
     units = network["U"].shape[1]
     every = Tensor.numbered((steps, batch, ONE * units))
     last = every.taken(0, (steps - 1).apply(np.atleast_1d))
     if batch_first:
         every = every.transposed([1, 0, 2])
-    common = {"width": units, "steps": steps, "batch": batch, "network": network}
-    h = {"source": "h", "name": f"the output of {where}", **common}
-    c = {"source": "c", "name": f"the cell state of {where}", **common}
-    return [Signal(labels=every, **h), Signal(labels=last, **h), Signal(labels=last, **c)]
+    seen = {"width": units, "steps": steps, "batch": batch, "network": network}
+    return Signal.of_lstm(every, last, where, **seen)

@@ -68,15 +68,7 @@ def argmax(
         shape = list(labels.shape)
         shape.insert(dim % len(x.labels.axes), ONE)
         labels = labels.reshaped(shape)
-    return replace(
-        x,
-        source="class",
-        name=f"the output of {operation.name}",
-        labels=labels,
-        width=1,
-        squashed="",
-        network={**x.network, "classify": True},
-    )
+    return x.largest(labels, f"the output of {operation.name}")
 
 
 def maximum(

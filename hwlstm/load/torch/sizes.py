@@ -3,9 +3,8 @@
 import sympy
 import torch
 
-from ..walk.decide import ANY_SIZE
+from ..walk.decide import undecided
 from ..walk.polynomial import Polynomial, Variable
-from ..walk.refused import Refused
 
 __all__ = ["Opaque", "Sizes"]
 
@@ -64,7 +63,7 @@ class Sizes:
         """A size or an index. Raises Refused if it is no polynomial."""
         value = self.of(value)
         if isinstance(value, Opaque):
-            raise Refused(what, f"{value}, which depends on the size of the input", ANY_SIZE)
+            raise undecided(what, value)
         return Polynomial.of(value)
 
     def shape(self, tensor: torch.Tensor) -> tuple[Polynomial, ...]:

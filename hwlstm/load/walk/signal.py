@@ -58,6 +58,17 @@ class Signal:
     scale: Tensor | None = None
     offset: Tensor | None = None
 
+    @classmethod
+    def of_lstm(cls, every: Tensor, last: Tensor, where: str, **seen) -> list["Signal"]:
+        """All h, the last h and the last c, with the labels of every step and of the last one: the
+        last h holds the same numbers as its step.
+
+        `seen` is what the signals have in common: width, steps, batch, network.
+        """
+        h = {"source": "h", "name": f"the output of {where}", **seen}
+        c = {"source": "c", "name": f"the cell state of {where}", **seen}
+        return [cls(labels=every, **h), cls(labels=last, **h), cls(labels=last, **c)]
+
     def moved(self, move: Callable[[Tensor], Tensor]) -> "Signal":
         """The same numbers elsewhere."""
         scale, offset = (t if t is None else move(t) for t in (self.scale, self.offset))
@@ -142,6 +153,12 @@ class Signal:
         if len(rows) > 1:
             raise UnsupportedModel(where, "steps or sequences in one row", len(rows), hint)
         raise UnsupportedModel(where, "units", units[:8].tolist(), hint)
+
+    def largest(self, labels: Tensor, name: str) -> "Signal":
+        """The index of the largest unit of each row, with labels of one unit a row."""
+        network = {**self.network, "classify": True}
+        about = {"source": "class", "width": 1, "squashed": "", "network": network}
+        return replace(self, labels=labels, name=name, **about)
 
     @staticmethod
     def beginning(tensor: Tensor) -> Polynomial:

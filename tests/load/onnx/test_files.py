@@ -62,7 +62,10 @@ def test_of_another_kind_of_file_the_way_is_told(name):
 
 
 def test_another_kind_of_source_is_refused():
-    message = "source must be the path of an .onnx file, a torch.nn.Module or a state dict, not int"
+    message = (
+        "Source must be the path of an .onnx or .npz file, a torch.nn.Module or a state dict, "
+        "not int"
+    )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         load(3)
 

@@ -1,36 +1,14 @@
 """A forward that depends on the number of steps or sequences is refused by what does."""
 
-from pathlib import Path
-
 import pytest
 
 from hwlstm.errors import UnsupportedModel
 from hwlstm.load import load
+from tests.load.torch.nets import INPUTS, LINE, UNITS, Net, last
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
-INPUTS, UNITS, OUTPUTS = 3, 4, 5
 SAME = "what is the same at every size of the input is"
-
-
-class Net(nn.Module):
-    """LSTM and linear layer; `then` is what forward does with them."""
-
-    def __init__(self, then):
-        super().__init__()
-        self.lstm = nn.LSTM(INPUTS, UNITS, batch_first=True)
-        self.fc = nn.Linear(UNITS, OUTPUTS)
-        self.then = then
-
-    def forward(self, x):
-        return self.then(self, x)
-
-
-LINE = f"{Path(__file__).name}:{Net.forward.__code__.co_firstlineno + 1}"
-
-
-def last(net, x):
-    return net.fc(net.lstm(x)[0][:, -1])
 
 
 def at(net, x, step):

@@ -6,21 +6,10 @@ import pytest
 from hwlstm.errors import HwlstmError
 from hwlstm.golden import run_float
 from hwlstm.load import load
+from tests.load.torch.nets import INPUTS, UNITS, LastStep
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
-INPUTS, UNITS, OUTPUTS = 3, 4, 5
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(1)
-        self.lstm = nn.LSTM(INPUTS, UNITS, batch_first=True)
-        self.fc = nn.Linear(UNITS, OUTPUTS)
-
-    def forward(self, x):
-        return self.fc(self.lstm(x)[0][:, -1])
 
 
 def check(network, module):
@@ -34,7 +23,7 @@ def check(network, module):
 @pytest.mark.parametrize("prefix", ["", "model."])
 @pytest.mark.parametrize("as_array", [False, True])
 def test_a_state_dict_is_the_module_it_came_from(prefix, as_array):
-    module = Net()
+    module = LastStep()
     state = {prefix + k: v.numpy() if as_array else v for k, v in module.state_dict().items()}
     check(load(state, steps="last"), module)
     assert load(state, steps="last", classify=True, name="n").classify
@@ -48,7 +37,7 @@ def test_a_state_dict_of_a_bare_lstm_gives_all_steps():
 def test_which_steps_are_read_must_be_said():
     message = "^steps must be 'all' or 'last' \\(a state dict does not say it\\), not None$"
     with pytest.raises(ValueError, match=message):
-        load(Net().state_dict())
+        load(LastStep().state_dict())
     bare = nn.LSTM(INPUTS, UNITS).state_dict()
     assert [load(bare).returns, load(bare, steps="last").returns] == ["all", "last"]
 
@@ -73,7 +62,7 @@ STATES = {
     ),
     "no cell": (nn.Linear(2, 2).state_dict(), "state dict: 'weight_ih_l0' is missing"),
     "two linear layers": (
-        nn.ModuleDict({"a": Net(), "b": nn.Linear(2, 2)}).state_dict(),
+        nn.ModuleDict({"a": LastStep(), "b": nn.Linear(2, 2)}).state_dict(),
         "state dict: key = 'b.weight' is not supported; one nn.LSTM and at most one nn.Linear are",
     ),
     "two cells": (

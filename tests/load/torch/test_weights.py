@@ -6,22 +6,11 @@ import pytest
 from hwlstm.errors import UnsupportedModel
 from hwlstm.golden import run_float
 from hwlstm.load import load
+from tests.load.torch.nets import INPUTS, OUTPUTS, LastStep
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
 prune = pytest.importorskip("torch.nn.utils.prune")
-INPUTS, UNITS, OUTPUTS = 3, 4, 5
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(1)
-        self.lstm = nn.LSTM(INPUTS, UNITS, batch_first=True)
-        self.fc = nn.Linear(UNITS, OUTPUTS)
-
-    def forward(self, x):
-        return self.fc(self.lstm(x)[0][:, -1])
 
 
 def pruned(part, name):
@@ -42,7 +31,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_weights_are_those_that_the_forward_computes(change):
     apply, both = CHANGES[change]
-    module = Net()
+    module = LastStep()
     apply(module.fc, "weight")
     if both:
         apply(module.lstm, "weight_hh_l0")
@@ -54,19 +43,19 @@ def test_weights_are_those_that_the_forward_computes(change):
 
 
 def test_a_norm_that_training_changes_at_every_call_is_refused():
-    module = Net()
+    module = LastStep()
     nn.utils.parametrizations.spectral_norm(module.fc, "weight")
     with pytest.raises(UnsupportedModel) as refused:
         load(module)
     assert str(refused.value) == (
-        "Net: buffer = 'fc.parametrizations.weight.0._u' is not supported; "
+        "LastStep: buffer = 'fc.parametrizations.weight.0._u' is not supported; "
         "one that no call changes is; call eval() first"
     )
 
 
 @pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
 def test_floats_of_any_width_keep_their_values(kind):
-    module = Net().to(getattr(torch, kind))
+    module = LastStep().to(getattr(torch, kind))
     network = load(module)
     np.testing.assert_array_equal(
         network.layers[1].weights["y"]["x"], module.fc.weight.detach().double()
@@ -75,7 +64,7 @@ def test_floats_of_any_width_keep_their_values(kind):
 
 @pytest.mark.parametrize("wrap", [nn.DataParallel, torch.compile])
 def test_a_wrapped_module_is_the_module(wrap):
-    module = Net()
+    module = LastStep()
     plain, wrapped = load(module), load(wrap(module))
     np.testing.assert_array_equal(
         plain.layers[0].weights["f"]["h"], wrapped.layers[0].weights["f"]["h"]
@@ -83,7 +72,7 @@ def test_a_wrapped_module_is_the_module(wrap):
 
 
 def changed(change):
-    module = Net()
+    module = LastStep()
     change(module)
     return module
 
