@@ -7,33 +7,31 @@ proved anew by whoever recalls it.
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from .. import fixed
+from .. import fixed, packing
 from ..cache import cache_folder, prune
 from ..errors import HwlstmError
+from ..packing import Packing
 from ..whole_file import write_whole
 from .families import Clipped, Direct, Family, Piecewise, Saturating, Shared
-from .fit import Precision
-from .layout import Layout, Zone
 
 __all__ = ["recall", "store"]
 
 KEPT = 2000
 """Units: some megabytes."""
 
-KINDS = (Clipped, Direct, Piecewise, Saturating, Shared, Layout, Zone, Precision, fixed.Format)
-TYPES = {kind.__name__: kind for kind in KINDS}
+UNITS = Packing((Clipped, Direct, Piecewise, Saturating, Shared), ())
 
 
 @cache
 def version() -> str:
     """A hash of the search itself, and of the package whose floats it starts from."""
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(fixed.__file__)]
+    others = (Path(module.__file__) for module in (fixed, packing))
+    sources = [*sorted(Path(__file__).parent.glob("*.py")), *others]
     found = hashlib.sha256(np.__version__.encode())
     for path in sources:
         found.update(path.read_bytes())
@@ -49,10 +47,12 @@ def recall(key: str) -> Family | None:
     """The unit of that key, if one is kept and whole."""
     try:
         path = place(key)
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["sha256"] != digest(content["unit"]):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        content = kept["content"]
+        if kept["sha256"] != digest(content):
             return None
-        found = decoded(content["unit"])
+        arrays = {at: np.array(values, np.int64) for at, values in content["arrays"].items()}
+        found = UNITS.unpacked(content["unit"], arrays)
         path.touch()
     except (HwlstmError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -61,8 +61,10 @@ def recall(key: str) -> Family | None:
 
 def store(key: str, unit: Family) -> None:
     """Keep a unit, whole or not at all."""
-    content = encoded(unit)
-    text = json.dumps({"sha256": digest(content), "unit": content})
+    arrays: dict[str, np.ndarray] = {}
+    tree = UNITS.packed(unit, arrays)
+    content = {"unit": tree, "arrays": {at: values.tolist() for at, values in arrays.items()}}
+    text = json.dumps({"sha256": digest(content), "content": content})
     try:
         path = place(key)
         write_whole(path, text)
@@ -71,29 +73,5 @@ def store(key: str, unit: Family) -> None:
         return  # a cache that cannot be written to keeps nothing
 
 
-def digest(content) -> str:
+def digest(content: dict) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def encoded(value):
-    """Numbers, names and lists for JSON."""
-    if is_dataclass(value):
-        own = {field.name: encoded(getattr(value, field.name)) for field in fields(value)}
-        return {"type": type(value).__name__, **own}
-    if isinstance(value, np.ndarray):
-        return {"array": value.tolist()}
-    if isinstance(value, tuple):
-        return [encoded(each) for each in value]
-    return value if value is None or isinstance(value, bool) else int(value)
-
-
-def decoded(content):
-    """What `encoded` was given. Raises KeyError, TypeError or ValueError if it is anything else."""
-    if isinstance(content, list):
-        return tuple(decoded(each) for each in content)
-    if not isinstance(content, dict):
-        return content
-    if "array" in content:
-        return np.array(content["array"], dtype=np.int64)
-    own = {name: decoded(value) for name, value in content.items() if name != "type"}
-    return TYPES[content["type"]](**own)

@@ -15,7 +15,7 @@ from ..errors import HwlstmError
 from ..fixed_network import FixedNetwork
 from ..load.arrays import read_arrays
 from .seal import MANIFEST, check_build, check_unchanged
-from .tree import packed, unpacked
+from .tree import NETWORKS
 
 __all__ = ["NETWORK", "load_network", "read_network", "save_network"]
 
@@ -27,7 +27,7 @@ FORMAT = "hwlstm network 1"
 def save_network(fixed: FixedNetwork, path: Path) -> None:
     """Write a network; the same one gives the same bytes."""
     arrays: dict[str, np.ndarray] = {}
-    text = json.dumps({"format": FORMAT, "network": packed(fixed, arrays)})
+    text = json.dumps({"format": FORMAT, "network": NETWORKS.packed(fixed, arrays)})
     np.savez_compressed(path, **{TREE: np.frombuffer(text.encode(), np.uint8)}, **arrays)
 
 
@@ -38,7 +38,7 @@ def read_network(path: Path) -> FixedNetwork:
         content = json.loads(arrays[TREE].tobytes())
         if content["format"] != FORMAT:
             raise HwlstmError(f"{path} must be of format {FORMAT!r}, not {content['format']!r}")
-        found = unpacked(content["network"], arrays)
+        found = NETWORKS.unpacked(content["network"], arrays)
     except HwlstmError:
         raise
     except Exception as error:  # whatever a file that somebody else wrote may cause

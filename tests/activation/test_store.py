@@ -113,10 +113,11 @@ def test_slopes_are_kept_apart_from_their_functions():
         lambda text: "",
         lambda text: text[: len(text) // 2],
         lambda text: "[" * 100_000,
-        lambda text: json.dumps({"sha256": "", "unit": 1}),
+        lambda text: json.dumps({"sha256": "", "content": 1}),
         lambda text: json.dumps([1]),
+        lambda text: json.dumps("text"),
         lambda text: text.replace("Direct", "object"),
-        lambda text: text.replace('"array": [-', '"array": ['),
+        lambda text: text.replace(": [-", ": ["),
         lambda text: "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
     ],
 )

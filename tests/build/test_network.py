@@ -7,7 +7,7 @@ import pytest
 
 from hwlstm.activation import Activation, function
 from hwlstm.build.network import load_network, read_network, save_network
-from hwlstm.build.tree import packed, unpacked
+from hwlstm.build.tree import NETWORKS
 from hwlstm.build.write import write
 from hwlstm.cells import GRU, Traditional, Vanilla
 from hwlstm.errors import HwlstmError
@@ -32,7 +32,7 @@ def again(fixed: FixedNetwork, tmp_path) -> FixedNetwork:
 def assert_same(one: FixedNetwork, other: FixedNetwork, time=None) -> None:
     """Every part is equal, and so is every value that the golden model computes on other data."""
     arrays, found = {}, {}
-    assert packed(one, arrays) == packed(other, found)
+    assert NETWORKS.packed(one, arrays) == NETWORKS.packed(other, found)
     assert arrays.keys() == found.keys()
     for path, values in arrays.items():
         assert values.dtype == found[path].dtype, path
@@ -99,7 +99,7 @@ def test_units_of_every_family_come_back(name):
     unit = Activation(*what, **options)
     arrays = {}
 
-    found = unpacked(json.loads(json.dumps(packed(unit, arrays))), arrays)
+    found = NETWORKS.unpacked(json.loads(json.dumps(NETWORKS.packed(unit, arrays))), arrays)
 
     assert str(found) == str(unit)
     assert type(found.unit) is type(unit.unit)
@@ -198,5 +198,5 @@ def test_a_file_of_somebody_else_is_refused_in_one_line(name, tmp_path):
 
 def test_what_is_no_part_of_a_network_is_not_packed():
     with pytest.raises(TypeError) as caught:
-        packed(object(), {})
-    assert str(caught.value) == "A value to pack must be of a network, not object"
+        NETWORKS.packed(object(), {})
+    assert str(caught.value) == "A value to pack must be of a known type, not object"
