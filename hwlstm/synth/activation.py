@@ -14,6 +14,7 @@ from ..devices import Device
 from ..names import check_name
 from ..rtl.activation import ActivationUnit
 from ..rtl.arithmetic import shape
+from ..rtl.verilog import named_apart
 from .synth import SynthReport, synth
 
 __all__ = ["activation_verilog", "description", "envelope", "synth_activation"]
@@ -63,7 +64,8 @@ def activation_verilog(*activations: Activation, name: str | None = None) -> str
     text = verilog.convert(
         top, name=name, ports=top.ports, emit_src=False, strip_internal_attrs=True
     )
-    return "".join(f"// {line}\n" for each in activations for line in contract(each)) + text
+    head = "".join(f"// {line}\n" for each in activations for line in contract(each))
+    return head + named_apart(text)
 
 
 def unit_name(activations: Sequence[Activation]) -> str:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from hwlstm.errors import HwlstmError, ToolFailed
+from hwlstm.rtl.verilog import named_apart
 from hwlstm.synth.pack import Packed
 from hwlstm.synth.resources import Netlist
 from hwlstm.synth.synth import synth
@@ -274,6 +275,17 @@ def test_the_miscompile_of_a_wide_sum_behind_an_ice40_multiplier_is_refused(tmp_
     message += r"cell .* and constant 1'x in m: Resolved using constant\. \(log: .*synth\.log\)"
     with pytest.raises(HwlstmError, match=f"^{message}$"):
         synth(source, "m", "ice40up5k", tmp_path / "out")
+
+
+def test_an_element_named_like_a_bit_stops_yosys_and_named_apart_it_does_not(tmp_path, tools):
+    text = "module m(input clk, input [3:0] d, output reg [3:0] p);\nreg [3:0] w;\n"
+    text += "wire [1:0] \\w[1] = w[3:2];\nalways @(posedge clk) begin w <= d; p <= ~w; end\n"
+    text += "endmodule\n"
+    with pytest.raises(ToolFailed, match=r"ERROR: Assert `wire' failed in .*abc_ops_reintegrate"):
+        synth(written(tmp_path, "m", text), "m", "ecp5-25f", tmp_path / "out", place=False)
+    apart = written(tmp_path, "m", named_apart(text))
+    report = synth(apart, "m", "ecp5-25f", tmp_path / "out", place=False)
+    assert report.cells == {"LUT4": 4, "TRELLIS_FF": 8}
 
 
 @pytest.mark.parametrize(
