@@ -42,6 +42,13 @@ class Conversion:
     def inverse(self) -> "Conversion":
         return Conversion(-self.offset / self.scale, 1 / self.scale)
 
+    def by_column(self, inputs: int) -> dict[str, list[float]]:
+        """Offset and scale of every column, as JSON has them; empty if nothing is done."""
+        if self.is_identity:
+            return {}
+        lines = {"offset": self.offset, "scale": self.scale}
+        return {name: np.broadcast_to(values, inputs).tolist() for name, values in lines.items()}
+
     def after(self, first: "Conversion") -> "Conversion":
         """This one on what `first` gives."""
         return Conversion(first.offset + self.offset * first.scale, first.scale * self.scale)

@@ -43,7 +43,11 @@ def manifest(
         "outputs": fixed.outputs,
         "many_to_one": fixed.many_to_one,
         "classify": fixed.classify,
-        "input": {"elements": plan.elements, **number(fixed.x), **conversion(fixed)},
+        "input": {
+            "elements": plan.elements,
+            **number(fixed.x),
+            **fixed.conversion.by_column(fixed.inputs),
+        },
         "stamp": number(fixed.stamp) if fixed.stamp else None,
         "output": number(fixed.y),
         "ports": port_list(plan, taps=taps),
@@ -63,14 +67,6 @@ def manifest(
 
 def number(fmt) -> dict:
     return {"format": str(fmt), "slot": slot(fmt), "width": fmt.width, "signed": fmt.signed}
-
-
-def conversion(fixed: FixedNetwork) -> dict:
-    """What is done to x before it is rounded, where anything is."""
-    if fixed.conversion.is_identity:
-        return {}
-    lines = {"offset": fixed.conversion.offset, "scale": fixed.conversion.scale}
-    return {name: np.broadcast_to(v, fixed.inputs).tolist() for name, v in lines.items()}
 
 
 def port_list(plan: NetworkPlan, *, taps: bool) -> list[dict]:

@@ -9,7 +9,7 @@ from ..build.record import quantisation
 from ..build.write import write
 from ..devices import DEVICES
 from ..load.file import check_file
-from ..plan.network import plan
+from ..plan.network import DEFAULT_DEVICE, plan
 from ..quantize import ENOUGH, ROUNDINGS, measure, quantize
 from ..report import PAGE, report
 from ..train import Adam, cosine, train
@@ -121,6 +121,7 @@ def run(options) -> dict:
         data = calibration(options, network)
         if options.tune and data.labels is None:
             raise ValueError("--tune needs classes: --data must hold x and y")
+        device = planned_device(options)
         tell("quantising")
         fixed = quantize(
             network,
@@ -134,7 +135,7 @@ def run(options) -> dict:
             steps=options.longest,
             formats=dict(options.format),
             rounding=options.rounding,
-            device_name=options.device,
+            device_name=device,
         )
         if options.tune:
             tell("training")
@@ -144,7 +145,7 @@ def run(options) -> dict:
         tell("planning")
         engines = plan(
             fixed,
-            device_name=options.device,
+            device_name=device,
             multipliers=options.multipliers,
             parallel=options.parallel,
             columns=options.columns,
@@ -166,8 +167,16 @@ def run(options) -> dict:
         say_rounding(options, fixed)
     for line in measured["warnings"]:
         print(f"  {line}")
+    if data.y is not None and not network.classify:
+        print("  y is not used: accuracy is that of a network that classifies (--classify)")
     print(f"report: {page}")
     return {"build": str(out), "report": str(page), "quantisation": measured}
+
+
+def planned_device(options) -> str | None:
+    """The device asked for; the usual one, unless something else says how much there may be."""
+    given = options.multipliers or options.parallel
+    return options.device or (None if given else DEFAULT_DEVICE)
 
 
 def say_rounding(options, fixed) -> None:

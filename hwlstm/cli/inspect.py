@@ -47,8 +47,12 @@ def run(options) -> dict:
             "{name}: {cell} {inputs} -> {units}, reads {reads} steps, {parameters} parameters, "
             "{macs_per_step} multiply-accumulates a step".format(**layer)
         )
+    conversion = network.conversion.by_column(network.inputs)
+    if conversion:
+        print("input: (x - offset) / scale, offset {offset}, scale {scale}".format(**conversion))
     if any(layer.cell.recurrent for layer in network.layers):
         print(STATES)
     if network.classify:
         print("result: index of the largest output")
-    return {"name": network.name, "classify": network.classify, "layers": layers}
+    about = {"name": network.name, "classify": network.classify, "conversion": conversion}
+    return {**about, "layers": layers}

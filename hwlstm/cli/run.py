@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..build.network import load_network
 from ..build.seal import check_build
+from ..fixed_network import FixedNetwork
 from ..load.data import Data, read_data
 from ..load.file import check_file
 from ..simulate.run import BACKENDS, RunResult
@@ -57,7 +59,7 @@ def run(options) -> dict:
         found = run_build(
             options.build, data.x, data.time, simulator=options.simulator, progress=tell
         )
-        scored = score(found, data)
+        scored = score(found, data, load_network(options.build))
     if options.results:
         write_results(options.results, found)
     for line in described(options, found, scored):
@@ -74,20 +76,26 @@ def run(options) -> dict:
     }
 
 
-def score(found: RunResult, data: Data) -> dict[str, float]:
+def score(found: RunResult, data: Data, fixed: FixedNetwork) -> dict[str, float]:
     """Accuracy of classes, or the error's root mean square; nothing if there is no y."""
     if data.y is None:
         return {}
     if len(data.y) != len(found.outputs):
         raise ValueError(f"y must be of {len(found.outputs)} sequences, not {len(data.y)}")
-    pairs = [matched(*pair, found.many_to_one) for pair in zip(found.outputs, data.y, strict=True)]
+    pairs = [
+        matched(output, y, len(x), found.many_to_one)
+        for output, y, x in zip(found.outputs, data.y, data.x, strict=True)
+    ]
     outputs, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
     if found.classify:
+        classes = fixed.layers[-1].units
+        if not np.isin(wanted, np.arange(classes)).all():
+            raise ValueError(f"y must be class indices 0 to {classes - 1}")
         return {"accuracy": float((outputs == wanted).mean())}
     return {"rms_error": float(np.sqrt(np.square(outputs - wanted).mean()))}
 
 
-def matched(output: np.ndarray, y, many_to_one: bool) -> tuple[np.ndarray, np.ndarray]:
+def matched(output: np.ndarray, y, steps: int, many_to_one: bool) -> tuple[np.ndarray, np.ndarray]:
     """Outputs (steps, outputs) of a sequence and what they should be, (rows, outputs) both: of
     every step, or of the last one."""
     wanted = np.asarray(y)
@@ -97,10 +105,11 @@ def matched(output: np.ndarray, y, many_to_one: bool) -> tuple[np.ndarray, np.nd
     rows = wanted.reshape(-1, 1) if size == 1 else np.atleast_2d(wanted)
     if rows.shape == output.shape:
         return output, rows
-    if rows.ndim == 2 and rows.shape[1] == size and (many_to_one or len(rows) == 1):
+    if rows.ndim == 2 and rows.shape[1] == size and len(rows) in (1, steps if many_to_one else 1):
         return output[-1:], rows[-1:]
+    hint = "; for classes build with --classify" if wanted.size == 1 else ""
     raise ValueError(
-        f"y of a sequence must have shape {output.shape} or ({size},), not {wanted.shape}"
+        f"y of a sequence must have shape {output.shape} or ({size},), not {wanted.shape}{hint}"
     )
 
 

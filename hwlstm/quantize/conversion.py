@@ -73,7 +73,7 @@ def balanced(network: Network, x: np.ndarray) -> np.ndarray:
 
 
 def error(network: Network, fixed: FixedNetwork, x: np.ndarray, time) -> float:
-    """Mean square of the error of the last layer's outputs, before an argmax."""
+    """Mean square of the error of the outputs, before an argmax."""
     stamps = None if time is None else raw_time(time, *x.shape[:2], fixed.stamp)
     floats = run_float(network, x, time)
     integers = run_integer(fixed, fixed.raw(x), stamps, trace=False)

@@ -173,20 +173,22 @@ def within_one(fixed: FixedLayer, name: str) -> bool:
 
 
 def output_error(fixed: FixedNetwork, floats: Trace, integers: Trace) -> np.ndarray:
-    """What the last layer's output is off (sequences, steps, units), before an argmax."""
-    last = fixed.layers[-1]
-    found = real(integers.layers[last.name][last.output], last.formats[last.output])
-    return found - floats.layers[last.name][last.output]
+    """What the outputs are off (sequences, steps that leave, units), before an argmax."""
+    fmt = fixed.layers[-1].formats[fixed.layers[-1].output]
+    return real(leaving(fixed, integers), fmt) - leaving(fixed, floats)
+
+
+def leaving(fixed: FixedNetwork, trace: Trace) -> np.ndarray:
+    """The last layer's output at the steps that leave."""
+    values = trace.layers[fixed.layers[-1].name][fixed.layers[-1].output]
+    return values[:, -1:] if fixed.many_to_one else values
 
 
 def output_errors(fixed: FixedNetwork, floats: Trace, integers: Trace) -> list:
     """Error and spread of each output, over the steps that leave: see Quantisation."""
-    last = fixed.layers[-1]
-    error, reference = output_error(fixed, floats, integers), floats.layers[last.name][last.output]
-    if fixed.many_to_one:
-        error, reference = error[:, -1:], reference[:, -1:]
-    rms = np.sqrt(np.square(error).mean(axis=(0, 1)))
-    return list(zip(rms.tolist(), reference.std(axis=(0, 1)).tolist(), strict=True))
+    error = output_error(fixed, floats, integers)
+    rms, spread = np.sqrt(np.square(error).mean(axis=(0, 1))), leaving(fixed, floats).std((0, 1))
+    return list(zip(rms.tolist(), spread.tolist(), strict=True))
 
 
 def parameter_reports(layer: Layer, fixed: FixedLayer) -> list[SignalReport]:

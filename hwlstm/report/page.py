@@ -1,6 +1,5 @@
 """The page: everything that was measured, put into the template."""
 
-import shlex
 from importlib.resources import files
 from pathlib import Path
 
@@ -146,10 +145,10 @@ def error_context(error: dict) -> list[dict]:
 
 
 def command(build: Build, verb: str) -> str:
-    """The command that would give what is missing."""
+    """The command that would give what is missing; the page does not know where its folder lies."""
     if verb == "build":
         return "hwlstm build MODEL --data FILE"
-    return f"hwlstm {verb} {shlex.quote(f'rtl_out/{build.name}')}"
+    return f"hwlstm {verb} BUILD"
 
 
 def routable(result: dict) -> bool:

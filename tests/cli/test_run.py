@@ -47,7 +47,7 @@ def lines(capsys, *words) -> list[str]:
 def test_classes_are_printed_with_their_accuracy(classes, x, tmp_path, capsys):
     build, network = classes
     y = evaluate(network, x)[:, 0]
-    np.savez(tmp_path / "x.npz", x=x, y=np.where(np.arange(12) < 3, (y + 1) % 4, y))
+    np.savez(tmp_path / "x.npz", x=x, y=np.where(np.arange(12) < 3, (y + 1) % 3, y))
 
     said = lines(capsys, build, "--data", tmp_path / "x.npz")
 
@@ -144,10 +144,27 @@ def test_the_label_of_the_last_step_counts_for_one_result(classes, x, tmp_path, 
     assert lines(capsys, build, "--data", tmp_path / "x.csv")[-1] == "accuracy 100.00%"
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.arange(12) % 3 + 1, "y must be class indices 0 to 2"),
+        (np.eye(4)[np.arange(12) % 3], "y of a sequence must have shape (1, 1) or (1,), not (4,)"),
+    ],
+    ids=["counted from 1", "one-hot"],
+)
+def test_labels_that_are_no_classes_are_refused(classes, x, tmp_path, capsys, labels, message):
+    np.savez(tmp_path / "x.npz", x=x, y=labels)
+    assert main(["run", str(classes[0]), "--data", str(tmp_path / "x.npz"), "--quiet"]) == 2
+    assert capsys.readouterr().err == f"hwlstm run: {message}\n"
+
+
 WRONG = {
     "(5,)": (np.zeros(5), "y must be of 12 sequences, not 5"),
     "(12, 2)": (np.zeros((12, 2)), "y of a sequence must have shape (3, 3) or (3,), not (2,)"),
-    "(12,)": (np.zeros(12), "y of a sequence must have shape (3, 3) or (3,), not ()"),
+    "(12,)": (
+        np.zeros(12),
+        "y of a sequence must have shape (3, 3) or (3,), not (); for classes build with --classify",
+    ),
     "nan": (np.full((12, 3), np.nan), "y must be finite numbers"),
     "text": (np.full((12, 3), "a"), "y must be finite numbers"),
 }

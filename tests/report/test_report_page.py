@@ -102,8 +102,8 @@ def test_sections_show_layers_memories_and_tables(classifier, write):
 def test_missing_files_become_sentences(classifier, write):
     seen = text(write({"manifest.json": classifier["manifest.json"]}))
 
-    assert "Not simulated yet; run hwlstm verify rtl_out/tiny." in seen
-    assert "Not synthesised yet; run hwlstm synth rtl_out/tiny." in seen
+    assert "Not simulated yet; run hwlstm verify BUILD." in seen
+    assert "Not synthesised yet; run hwlstm synth BUILD." in seen
     assert "Ranges, saturation and noise were not recorded; run hwlstm build MODEL" in seen
     assert "The error against float was not recorded; run hwlstm build MODEL --data FILE." in seen
     assert "Bit-exact" not in seen
@@ -191,7 +191,7 @@ def test_synthesis_without_routes_names_the_command(classifier, write):
     seen = text(write(classifier | {"synthesis.json": [result]}))
 
     assert "On ecp5-25f 3027 LUT sites 3595 FF, 28 DSP and 11 block RAM no clock; yosys" in seen
-    assert "No time per step without place and route; run hwlstm synth rtl_out/tiny." in seen
+    assert "No time per step without place and route; run hwlstm synth BUILD." in seen
 
 
 def test_unknown_device_has_no_shares(classifier, write):
