@@ -47,7 +47,7 @@ def lines(capsys, *words) -> list[str]:
 def test_classes_are_printed_with_their_accuracy(classes, x, tmp_path, capsys):
     build, network = classes
     y = evaluate(network, x)[:, 0]
-    np.savez(tmp_path / "x.npz", x=x, y=np.where(np.arange(12) < 3, (y + 1) % 3, y))
+    np.savez(tmp_path / "x.npz", x=x, y=np.where(np.arange(12) < 3, (y + 1) % 4, y))
 
     said = lines(capsys, build, "--data", tmp_path / "x.npz")
 
@@ -147,8 +147,8 @@ def test_the_label_of_the_last_step_counts_for_one_result(classes, x, tmp_path, 
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.arange(12) % 3 + 1, "y must be class indices 0 to 2"),
-        (np.eye(4)[np.arange(12) % 3], "y of a sequence must have shape (1, 1) or (1,), not (4,)"),
+        (np.arange(12) % 4 + 1, "y must be class indices 0 to 3"),
+        (np.eye(4)[np.arange(12) % 4], "y of a sequence must have shape (1, 1) or (1,), not (4,)"),
     ],
     ids=["counted from 1", "one-hot"],
 )
